@@ -1,0 +1,21 @@
+"""Encoding functions: how an input value becomes a gate's angle.
+
+One definition serves numpy arrays and torch tensors (autoray dispatches), so that a drawing,
+a quimb circuit and a differentiable contraction read the same number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autoray import do
+
+__all__ = ["ENCODINGS"]
+
+ENCODINGS: dict[str, Callable[[Any], Any]] = {
+    "identity": lambda value: value,
+    "arctan": lambda value: do("arctan", value),
+    # arctan(v²), the RZ angle of Chen, Yoo, Fang, arXiv 2009.01783, section III
+    "arctan_square": lambda value: do("arctan", value * value),
+}

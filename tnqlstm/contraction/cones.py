@@ -1,0 +1,128 @@
+"""Light cones as networks of site tensors, grouped by structure.
+
+⟨Z_i⟩ depends on the gates of its causal cone only; everything else is traced away exactly. Cones of
+the same structure share one contraction tree, and their number becomes a batch index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ..circuit import Circuit
+from .sites import Element, Recipe, SiteBank, cut_wire
+
+__all__ = ["Cone", "Leaf", "group_cones", "light_cone"]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A site in a network: its recipe and position in the bank, its legs, and its qubit."""
+
+    recipe: int
+    position: int
+    legs: tuple[int, ...]
+    shape: tuple[int, ...]
+    qubit: int
+
+
+@dataclass
+class Cone:
+    """The network of one or several observables.
+
+    `bonds` maps the leg of each two-qubit gate to the gate's number in the circuit. `probes` are
+    the open legs (1, ε) of a generating network, by observable.
+    """
+
+    leaves: list[Leaf]
+    sizes: dict[int, int]
+    bonds: dict[int, int]
+    probes: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return tuple((leaf.recipe, leaf.legs) for leaf in self.leaves)
+
+
+def group_cones(circuit: Circuit, observables: Iterable[int], bank: SiteBank) -> list[list[Cone]]:
+    """One cone for each observable, those with equal networks together, in order of appearance."""
+    groups: dict[tuple[object, ...], list[Cone]] = {}
+    for qubit in observables:
+        cone = light_cone(circuit, [qubit], bank)
+        groups.setdefault(cone.key, []).append(cone)
+    return list(groups.values())
+
+
+def light_cone(
+    circuit: Circuit, observed: Sequence[int], bank: SiteBank, *, generate: bool = False
+) -> Cone:
+    """The network whose value is ⟨Z⟩ of the observed qubit.
+
+    With `generate`, ⟨Π (1 + ε_i Z_i)⟩ over all the observed qubits, each probe (1, ε_i) an open leg.
+    Legs and leaves are numbered from the observable backwards, so that cones which are
+    translations of each other come out equal.
+    """
+    wires = _canonical_wires(circuit, observed)
+    bond_leg: dict[int, int] = {}
+    sizes: dict[int, int] = {}
+    leaves: list[Leaf] = []
+    probes: dict[int, int] = {}
+    n_legs = 0
+    for qubit, elements in wires.items():
+        sites = cut_wire(elements)
+        previous: int | None = None
+        for k, site in enumerate(sites):
+            last = k == len(sites) - 1
+            end = "open" if not last else "trace" if qubit not in observed else "observe"
+            if last and generate and qubit in observed:
+                end = "generate"
+            recipe = Recipe(tuple(site), begins=k == 0, end=end)
+            legs = [] if previous is None else [previous]
+            for element in site:
+                if element.side is not None:
+                    if element.index not in bond_leg:
+                        bond_leg[element.index], n_legs = n_legs, n_legs + 1
+                    legs.append(bond_leg[element.index])
+            if end in ("open", "generate"):
+                legs.append(n_legs)
+                previous, n_legs = n_legs, n_legs + 1
+                if end == "generate":
+                    probes[qubit] = legs[-1]
+            number, position = bank.add(recipe)
+            leaves.append(Leaf(number, position, tuple(legs), recipe.shape, qubit))
+            sizes.update(zip(legs, recipe.shape, strict=True))
+    return Cone(leaves, sizes, {leg: index for index, leg in bond_leg.items()}, probes)
+
+
+def _canonical_wires(circuit: Circuit, observed: Sequence[int]) -> dict[int, list[Element]]:
+    """Each qubit of the cone with its elements in time order; qubits in order of discovery.
+
+    Discovery goes backwards from the observables and takes, at each turn, the oldest-known qubit
+    whose last open gate is ready, so it depends on structure only, not on the order in which
+    commuting gates were written.
+    """
+    inside = set(observed)
+    members: list[int] = []
+    for index in range(len(circuit.operations) - 1, -1, -1):
+        qubits = circuit.operations[index].qubits
+        if not inside.isdisjoint(qubits):
+            inside.update(qubits)
+            members.append(index)
+    open_gates: dict[int, list[int]] = {q: [] for q in inside}
+    for index in reversed(members):
+        for q in circuit.operations[index].qubits:
+            open_gates[q].append(index)
+    wires: dict[int, list[Element]] = {q: [] for q in observed}
+    for _ in members:
+        index = next(
+            gates[-1]
+            for gates in (open_gates[q] for q in wires)
+            if gates
+            and all(open_gates[p][-1] == gates[-1] for p in circuit.operations[gates[-1]].qubits)
+        )
+        op = circuit.operations[index]
+        for side, q in enumerate(op.qubits):
+            open_gates[q].pop()
+            element = Element(index, op, side if len(op.qubits) == 2 else None)
+            wires.setdefault(q, []).append(element)
+    return {q: elements[::-1] for q, elements in wires.items()}

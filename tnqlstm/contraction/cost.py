@@ -1,0 +1,76 @@
+"""What a way of computing costs, before it's run: flops, memory, calls, and where."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..distribution.network import QPU
+
+__all__ = ["Cost", "Traffic", "available_memory"]
+
+# One core of a laptop, eager torch, forward and backward together; only ratios between ways matter.
+SECONDS_PER_CALL = 30e-6
+SECONDS_PER_FLOP = 0.5e-9
+BYTES_PER_NUMBER = 8
+
+
+@dataclass
+class Traffic:
+    """Flops of contractions whose operands live on one QPU, and of those that join several."""
+
+    inside: dict[QPU, float] = field(default_factory=dict)
+    across: float = 0.0
+
+    def add(self, flops: float, qpus: Iterable[QPU]) -> None:
+        where = list(qpus)
+        if len(where) == 1:
+            self.inside[where[0]] = self.inside.get(where[0], 0.0) + flops
+        else:
+            self.across += flops
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One evaluation: floating-point operations, numbers held at once, and torch calls.
+
+    `size` counts all that a backward pass needs, `largest` the biggest single tensor, both in real
+    numbers of the working precision.
+    """
+
+    flops: float
+    size: float
+    largest: float
+    n_calls: int
+    traffic: Traffic
+
+    @property
+    def log2_size(self) -> float:
+        return math.log2(max(self.size, 1.0))
+
+    @property
+    def seconds(self) -> float:
+        """The cost model's estimate for value and gradient; it ranks, it doesn't promise."""
+        return SECONDS_PER_CALL * self.n_calls + SECONDS_PER_FLOP * self.flops
+
+    @property
+    def bytes(self) -> float:
+        return BYTES_PER_NUMBER * self.size
+
+
+def available_memory() -> int:
+    """Bytes of main memory that could be used now (Linux), else all there is, else 8 GiB."""
+    import os
+
+    try:
+        with open("/proc/meminfo") as meminfo:
+            for line in meminfo:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 8 * 2**30

@@ -1,0 +1,250 @@
+"""Dense statevectors: the way for small processors.
+
+A circuit falls apart into the components that two-qubit gates join; components of the same
+structure are one batch, so a `segment` circuit of four 3-qubit QPUs is a batch of four 8-dimensional
+states. In each component
+
+- the encoding is a product state, built from one 2-vector a qubit;
+- a run of gates without inputs is multiplied out once as a matrix while that is small, and
+  reused by every sample and time step;
+- CX and SWAP are permutations of the basis, one-qubit gates are Kronecker products, and circuits
+  of real gates use real arithmetic.
+
+Axes: copy (VQCs that share the circuit), component, sample, amplitude.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..circuit import Circuit, InputSlot, Operation, WeightSlot
+from ..distribution import Partition
+from ..errors import MemoryBudgetError
+from .angles import AngleTable, is_data, slot_kind
+from .cost import Cost, Traffic
+from .layers import PERMUTATIONS, GateRun
+
+__all__ = ["DenseEvaluator"]
+
+MATRIX_QUBITS = 7  # above it, multiplying a run out costs more than applying it to the states
+MOST_QUBITS = 26  # a state of 2^26 amplitudes is half a GiB, and each layer keeps one
+
+
+class DenseEvaluator:
+    """All ⟨Z_i⟩ of a circuit from its components' statevectors."""
+
+    method = "dense"
+
+    def __init__(self, circuit: Circuit, observables: Sequence[int]) -> None:
+        largest = max(map(len, circuit.components()))
+        if largest > MOST_QUBITS:
+            raise MemoryBudgetError(
+                f"{largest} entangled qubits are too many for statevectors (at most {MOST_QUBITS}). "
+                'Use method="cones", "generating" or "auto".'
+            )
+        self.table = AngleTable(circuit.operations, circuit.n_inputs)
+        self.groups = [
+            _ComponentGroup(members, self.table) for members in _group_components(circuit)
+        ]
+        place = {
+            qubit: (g, c * group.n_qubits + local)
+            for g, group in enumerate(self.groups)
+            for c, member in enumerate(group.members)
+            for local, qubit in enumerate(member.qubits)
+        }
+        offsets = np.cumsum([0, *(len(g.members) * g.n_qubits for g in self.groups)])
+        columns = [int(offsets[place[q][0]]) + place[q][1] for q in observables]
+        everything = columns == list(range(int(offsets[-1])))
+        self._columns = None if everything else torch.tensor(columns)
+
+    def prepare(self, weights: Tensor) -> list[list[Tensor | None]]:
+        """What depends on the weights (copies, n_weights) only."""
+        return [group.prepare(weights) for group in self.groups]
+
+    def evaluate(
+        self, prepared: list[list[Tensor | None]], weights: Tensor, inputs: Tensor
+    ) -> Tensor:
+        """⟨Z⟩, shape (copies, batch, n_observables), of inputs (batch, n_inputs)."""
+        encoded = self.table.encode(inputs)
+        values = [
+            group.evaluate(parts, weights, encoded)
+            for group, parts in zip(self.groups, prepared, strict=True)
+        ]
+        joined = values[0] if len(values) == 1 else torch.cat(values, dim=-1)
+        if self._columns is None:
+            return joined
+        return joined.index_select(-1, self._columns.to(joined.device))
+
+    def cost(self, placed: Partition, n_copies: int, n_samples: int) -> Cost:
+        """Flops gate by gate; a permutation counts one for each number it moves."""
+        traffic = Traffic()
+        for group in self.groups:
+            group.add_flops(traffic, placed, n_copies, n_samples)
+        return Cost(
+            flops=sum(traffic.inside.values()) + traffic.across,
+            size=sum(group.size(n_copies, n_samples) for group in self.groups),
+            largest=max(group.largest(n_copies, n_samples) for group in self.groups),
+            n_calls=sum(group.n_calls for group in self.groups),
+            traffic=traffic,
+        )
+
+
+@dataclass(frozen=True)
+class _Component:
+    qubits: tuple[int, ...]
+    operations: tuple[Operation, ...]  # on local qubits
+
+    @property
+    def signature(self) -> tuple[object, ...]:
+        return len(self.qubits), tuple((slot_kind(op), op.qubits) for op in self.operations)
+
+
+def _group_components(circuit: Circuit) -> list[list[_Component]]:
+    groups: dict[tuple[object, ...], list[_Component]] = {}
+    owner = {q: k for k, qubits in enumerate(circuit.components()) for q in qubits}
+    operations: list[list[Operation]] = [[] for _ in circuit.components()]
+    local = {q: i for qubits in circuit.components() for i, q in enumerate(qubits)}
+    for op in circuit.operations:
+        moved = Operation(op.name, tuple(local[q] for q in op.qubits), op.angle)
+        operations[owner[op.qubits[0]]].append(moved)
+    for qubits, ops in zip(circuit.components(), operations, strict=True):
+        component = _Component(qubits, tuple(ops))
+        groups.setdefault(component.signature, []).append(component)
+    return list(groups.values())
+
+
+class _ComponentGroup:
+    """Components of one structure, computed as a batch."""
+
+    def __init__(self, members: list[_Component], table: AngleTable) -> None:
+        self.members = members
+        self.n_qubits = n = len(members[0].qubits)
+        template = members[0].operations
+        self.real = all(op.gate.real for op in template)
+        columns = np.array(
+            [
+                [
+                    table.column(op.angle) if isinstance(op.angle, InputSlot | WeightSlot) else 0
+                    for op in member.operations
+                ]
+                for member in members
+            ],
+            dtype=np.int64,
+        ).reshape(len(members), len(template))
+        self.prefix, rest = _split_prefix(template, n)
+        self.run_members = _runs(template, rest)
+
+        def slotted(order: Sequence[int]) -> list[tuple[Operation, NDArray[np.int64]]]:
+            return [(template[k], columns[:, k]) for k in order]
+
+        self.encoding = GateRun(n, slotted(self.prefix), n_components=len(members), vector=True)
+        self.runs = [
+            GateRun(n, slotted(run), n_components=len(members)) for run in self.run_members
+        ]
+        bits = (np.arange(2**n)[:, None] >> np.arange(n)[::-1]) & 1
+        self._signs = torch.tensor(1.0 - 2.0 * bits, dtype=torch.float64)
+
+    def prepare(self, weights: Tensor) -> list[Tensor | None]:
+        """The matrix of each weight run, (component, D, copy·D); None where it's applied instead."""
+        if self.n_qubits > MATRIX_QUBITS:
+            return [None] * len(self.runs)
+        return [None if run.data else run.matrix(weights, self.real) for run in self.runs]
+
+    def evaluate(self, parts: list[Tensor | None], weights: Tensor, encoded: Tensor) -> Tensor:
+        """(copy, sample, component·qubit) ⟨Z⟩ of this group's qubits."""
+        n_copies, n_samples = len(weights), len(encoded)
+        vectors = self.encoding.vectors(encoded, self.real)  # component, sample, D
+        state = vectors.unsqueeze(0)
+        for run, part in zip(self.runs, parts, strict=True):
+            if part is not None and len(state) == 1:
+                flat = state[0] @ part
+                state = flat.unflatten(-1, (n_copies, -1)).movedim(-2, 0)
+            elif part is not None:
+                size = part.shape[-2]
+                matrices = part.unflatten(-1, (n_copies, size)).movedim(-2, 0)
+                state = state @ matrices
+            else:
+                state = run.apply(encoded if run.data else weights, state, self.real)
+        probabilities = state.square() if self.real else state.real.square() + state.imag.square()
+        signs = self._signs.to(weights)
+        z = (probabilities @ signs).transpose(1, 2)  # copy, sample, component, qubit
+        return z.flatten(-2).expand(n_copies, n_samples, -1)
+
+    # -- cost -----------------------------------------------------------------------------------
+
+    def _rows(self, run: GateRun, n_samples: int) -> int:
+        """Rows that a run's gates multiply: basis states of its matrix, or samples."""
+        as_matrix = self.n_qubits <= MATRIX_QUBITS and not run.data
+        return 2**self.n_qubits if as_matrix else n_samples
+
+    def add_flops(self, traffic: Traffic, placed: Partition, n_copies: int, n_samples: int) -> None:
+        size = 2**self.n_qubits
+        factor = 1 if self.real else 4
+        for member in self.members:
+            homes = [placed.qpu_of[q] for q in member.qubits]
+            for k in self.prefix:
+                traffic.add(8 * factor * n_samples, {homes[member.operations[k].qubits[0]]})
+            joint = 2.0 * size * n_samples  # the product state, then the read-out
+            joint += (2.0 * factor + 2.0 * self.n_qubits) * size * n_samples * n_copies
+            for run, indices in zip(self.runs, self.run_members, strict=True):
+                rows = self._rows(run, n_samples)
+                if rows != n_samples:
+                    joint += 2.0 * factor * size * size * n_samples * n_copies
+                for k in indices:
+                    op = member.operations[k]
+                    each = 1 if op.name in PERMUTATIONS else 2 * factor * 2 ** len(op.qubits)
+                    where = {homes[q] for q in op.qubits}
+                    traffic.add(float(each) * size * rows * n_copies, where)
+            traffic.add(joint, set(homes))
+
+    def largest(self, n_copies: int, n_samples: int) -> float:
+        numbers = 2**self.n_qubits * len(self.members) * n_copies * (1 if self.real else 2)
+        rows = [n_samples, *(self._rows(run, n_samples) for run in self.runs)]
+        return float(numbers * max(rows))
+
+    def size(self, n_copies: int, n_samples: int) -> float:
+        """Every layer's states, kept for the backward pass."""
+        numbers = 2**self.n_qubits * len(self.members) * n_copies * (1 if self.real else 2)
+        held = 3 * n_samples + sum(run.n_steps * self._rows(run, n_samples) for run in self.runs)
+        return float(numbers * held)
+
+    @property
+    def n_calls(self) -> int:
+        return 20 + sum(12 + 2 * run.n_steps for run in self.runs)
+
+
+def _split_prefix(operations: Sequence[Operation], n_qubits: int) -> tuple[list[int], list[int]]:
+    """One-qubit gates that act on |0⟩ before anything else and need no weight; and the rest."""
+    closed = [False] * n_qubits
+    prefix, rest = [], []
+    for k, op in enumerate(operations):
+        free = not any(closed[q] for q in op.qubits)
+        if free and len(op.qubits) == 1 and not isinstance(op.angle, WeightSlot):
+            prefix.append(k)
+        else:
+            rest.append(k)
+            for q in op.qubits:
+                closed[q] = True
+    return prefix, rest
+
+
+def _runs(operations: Sequence[Operation], order: Sequence[int]) -> list[list[int]]:
+    """Maximal runs that read only weights, or only inputs; fixed gates join the run before them."""
+    runs: list[list[int]] = []
+    kind: bool | None = None
+    for k in order:
+        op = operations[k]
+        slot = isinstance(op.angle, InputSlot | WeightSlot)
+        if not runs or (slot and kind is not None and is_data(op) != kind):
+            runs.append([])
+            kind = None
+        runs[-1].append(k)
+        if slot:
+            kind = is_data(op)
+    return runs

@@ -1,0 +1,177 @@
+"""`ContractionPlan`: everything about a contraction that doesn't depend on values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..circuit import Circuit
+from ..distribution import Partition, QPUNetwork
+from ..errors import CircuitError, MemoryBudgetError, PartitionError, look_up
+from .cost import Cost, available_memory
+from .dense import DenseEvaluator
+from .labelled import CutBond, cut_bonds, to_quimb
+from .networks import ConesEvaluator, GeneratingEvaluator
+from .report import describe
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from torch import Tensor
+
+__all__ = ["METHODS", "ContractionPlan", "Evaluator", "plan_expectations"]
+
+SMALL_QUBITS = 8  # up to here states win by their few calls; networks aren't searched
+NOMINAL_BATCH = 10
+EXPENSIVE_CONES = 1e9  # flops of a nominal batch, above which one generating network is tried too
+
+
+class Evaluator(Protocol):
+    """A way of computing ⟨Z⟩: prepare what depends on weights only, then evaluate a batch."""
+
+    method: str
+
+    def prepare(self, weights: Tensor) -> Any: ...
+    def evaluate(self, prepared: Any, weights: Tensor, inputs: Tensor) -> Tensor: ...
+    def cost(self, placed: Partition, n_copies: int, n_samples: int) -> Cost: ...
+
+
+METHODS: dict[str, type[Any]] = {
+    "dense": DenseEvaluator,
+    "cones": ConesEvaluator,
+    "generating": GeneratingEvaluator,
+}
+
+
+@dataclass(eq=False)
+class ContractionPlan:
+    """How ⟨Z_i⟩ of the observed qubits are computed, made once and run many times.
+
+    `considered` has the cost of each way that was weighed, for one copy and a batch of ten.
+    """
+
+    circuit: Circuit
+    placed: Partition
+    observables: tuple[int, ...]
+    evaluator: Evaluator
+    considered: dict[str, Cost]
+    max_memory: int | None = None
+    _costs: dict[tuple[int, int], Cost] = field(default_factory=dict, repr=False)
+
+    @property
+    def method(self) -> str:
+        return self.evaluator.method
+
+    @cached_property
+    def cut_bonds(self) -> tuple[CutBond, ...]:
+        return cut_bonds(self.placed)
+
+    def cost(self, n_copies: int = 1, n_samples: int = 1) -> Cost:
+        """Cost of one evaluation of so many copies and samples."""
+        key = (n_copies, n_samples)
+        if key not in self._costs:
+            self._costs[key] = self.evaluator.cost(self.placed, n_copies, n_samples)
+        return self._costs[key]
+
+    @property
+    def flops(self) -> float:
+        """Floating-point operations of all values of one sample."""
+        return self.cost().flops
+
+    @property
+    def log2_peak_size(self) -> float:
+        """log2 of the real numbers held at once for the values and gradient of one sample."""
+        return self.cost().log2_size
+
+    def prepare(self, weights: Tensor) -> Any:
+        """What depends on the weights (copies, n_weights) only, to be reused over time steps."""
+        return self.evaluator.prepare(weights)
+
+    def evaluate(self, prepared: Any, weights: Tensor, inputs: Tensor) -> Tensor:
+        """⟨Z⟩ of each observed qubit, (copies, batch, n_observables), of inputs (batch, n_inputs).
+
+        Exact and differentiable in weights and inputs. Raises `MemoryBudgetError` before it
+        starts where the prediction is over `max_memory` (by default what's free).
+        """
+        self._check_memory(len(weights), len(inputs))
+        return self.evaluator.evaluate(prepared, weights, inputs)
+
+    def _check_memory(self, n_copies: int, n_samples: int) -> None:
+        needed = self.cost(n_copies, n_samples).bytes
+        if needed < 2**28 and self.max_memory is None:
+            return
+        budget = self.max_memory or available_memory()
+        if needed > budget:
+            raise MemoryBudgetError(
+                f"{n_samples} samples of {n_copies} VQCs need {needed / 2**30:.3g} GiB by way of "
+                f"{self.method}, the budget is {budget / 2**30:.3g} GiB. Use smaller batches, fewer "
+                "qubits or layers, or raise max_memory."
+            )
+
+    def to_quimb(self, weights: ArrayLike | None = None, inputs: ArrayLike | None = None) -> Any:
+        """The labelled network of the state, see `contraction.labelled.to_quimb`."""
+        return to_quimb(self.circuit, self.placed, weights, inputs)
+
+    def describe(self) -> str:
+        """What was chosen and why, flops, memory, cut bonds, cost in each QPU and across links."""
+        return describe(self)
+
+
+def plan_expectations(
+    circuit: Circuit,
+    placed: Partition | None = None,
+    observables: Iterable[int] | None = None,
+    *,
+    method: str = "auto",
+    max_memory: int | None = None,
+) -> ContractionPlan:
+    """A plan for ⟨Z_i⟩ of the observed qubits (all by default, in order).
+
+    `method`: "dense" (statevectors), "cones" (batched light cones), "generating" (one network for all
+    values) or "auto", the cheapest by the cost model. `max_memory` in bytes.
+
+    Raises `CircuitError` for observables that aren't qubits, `PartitionError` for another
+    circuit's partition, `MemoryBudgetError` where the asked-for way can't be planned.
+    """
+    observed = tuple(range(circuit.n_qubits) if observables is None else map(int, observables))
+    outside = [q for q in observed if not 0 <= q < circuit.n_qubits]
+    if outside or not observed:
+        raise CircuitError(
+            f"observables must be qubits 0 to {circuit.n_qubits - 1}, at least one; got {observed}."
+        )
+    if placed is None:
+        placed = Partition.from_blocks(
+            circuit, QPUNetwork.line(1, qubits=circuit.n_qubits), {"qpu0": range(circuit.n_qubits)}
+        )
+    elif placed.circuit != circuit:
+        raise PartitionError(
+            f"the partition is of another circuit ({placed.circuit}); partition this one ({circuit})."
+        )
+    if method != "auto":
+        evaluator = look_up("method", method, METHODS)(circuit, observed)
+        considered = {method: evaluator.cost(placed, 1, NOMINAL_BATCH)}
+        return ContractionPlan(circuit, placed, observed, evaluator, considered, max_memory)
+    evaluators = _candidates(circuit, placed, observed)
+    considered = {e.method: e.cost(placed, 1, NOMINAL_BATCH) for e in evaluators}
+    best = min(evaluators, key=lambda e: considered[e.method].seconds)
+    return ContractionPlan(circuit, placed, observed, best, considered, max_memory)
+
+
+def _candidates(circuit: Circuit, placed: Partition, observed: Sequence[int]) -> list[Evaluator]:
+    largest = max(len(component) for component in circuit.components())
+    if largest <= SMALL_QUBITS:
+        return [DenseEvaluator(circuit, observed)]
+    found: list[Evaluator] = []
+    errors: list[MemoryBudgetError] = []
+    for way in (DenseEvaluator, ConesEvaluator, GeneratingEvaluator):
+        costs = [e.cost(placed, 1, NOMINAL_BATCH).flops for e in found]
+        if way is GeneratingEvaluator and costs and min(costs) < EXPENSIVE_CONES:
+            continue
+        try:
+            found.append(way(circuit, observed))
+        except MemoryBudgetError as error:
+            errors.append(error)
+    if not found:
+        raise errors[0]
+    return found

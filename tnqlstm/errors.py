@@ -1,0 +1,75 @@
+"""The errors users see: each says what it got, what it wanted and what to do.
+
+All are `ValueError`, so that `except ValueError` catches bad input from any layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+__all__ = [
+    "CheckpointError",
+    "CircuitError",
+    "DataError",
+    "MemoryBudgetError",
+    "NetworkError",
+    "PartitionError",
+    "ShapeError",
+    "TnqlstmError",
+    "UnknownNameError",
+    "look_up",
+]
+
+
+T = TypeVar("T")
+
+
+class TnqlstmError(ValueError):
+    """Base of every error that bad input raises here."""
+
+
+class CircuitError(TnqlstmError):
+    """A circuit, gate, slot or ansatz that doesn't fit together."""
+
+
+class NetworkError(TnqlstmError):
+    """A QPU network that is disconnected, empty or has invalid capacities."""
+
+
+class PartitionError(TnqlstmError):
+    """A circuit that doesn't fit its network, or blocks that don't cover it."""
+
+
+class ShapeError(TnqlstmError):
+    """A tensor with the wrong width, rank or dtype."""
+
+
+class DataError(TnqlstmError):
+    """A series that can't be used: too short, not finite, unreadable."""
+
+
+class CheckpointError(TnqlstmError):
+    """A checkpoint or run folder that is corrupt, foreign or in use."""
+
+
+class MemoryBudgetError(TnqlstmError):
+    """A computation that would need more memory than it may take."""
+
+
+class UnknownNameError(TnqlstmError):
+    """A name that isn't one of the known ones; the message lists the close matches."""
+
+    def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = get_close_matches(str(name), names, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+        super().__init__(f"unknown {kind} {name!r}. {hint}Known: {', '.join(names)}.")
+
+
+def look_up(kind: str, name: object, table: Mapping[str, T]) -> T:
+    """`table[name]`, or an `UnknownNameError` that lists the close matches."""
+    if not isinstance(name, str) or name not in table:
+        raise UnknownNameError(kind, name, table)
+    return table[name]

@@ -1,0 +1,114 @@
+"""`VQC`: a variational quantum circuit as a torch module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor, nn
+
+from ..circuit import Circuit
+from ..contraction import ContractionPlan, plan_expectations
+from ..distribution import Partition
+from ..errors import ShapeError
+
+__all__ = ["VQC"]
+
+
+class VQC(nn.Module):
+    """⟨Z_i⟩ of each observed qubit, (..., n_inputs) -> (..., n_observables), in [-1, 1].
+
+    Exact, differentiable in inputs and weights, on the device and in the precision of its weights.
+
+    Parameters
+    ----------
+    circuit
+        The circuit; its `InputSlot`s read the last axis of the input, its `WeightSlot`s the weights.
+    placed
+        Its placement on a QPU network; one QPU by default. It decides what the plan reports and which
+        bonds are cut, not the values: links are ideal.
+    observables
+        Qubits whose ⟨Z⟩ is read, all by default.
+    copies
+        With a number, so many VQCs with weights of their own share the circuit and its plan: weights
+        are (copies, *weight_shape), outputs (copies, ..., n_observables).
+    method, max_memory
+        As in `plan_expectations`.
+
+    Weights start as 0.01 · N(0, 1) (S. Y.-C. Chen's public QLSTM code).
+    """
+
+    weights: nn.Parameter
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        placed: Partition | None = None,
+        observables: Iterable[int] | None = None,
+        *,
+        copies: int | None = None,
+        method: str = "auto",
+        max_memory: int | None = None,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+        if copies is not None and copies < 1:
+            raise ShapeError(f"copies must be at least 1, got {copies}.")
+        self.plan: ContractionPlan = plan_expectations(
+            circuit, placed, observables, method=method, max_memory=max_memory
+        )
+        self.copies = copies
+        shape = circuit.weight_shape if copies is None else (copies, *circuit.weight_shape)
+        self.weights = nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the weights again, 0.01 · N(0, 1)."""
+        nn.init.normal_(self.weights, std=0.01)
+
+    @property
+    def circuit(self) -> Circuit:
+        return self.plan.circuit
+
+    @property
+    def placed(self) -> Partition:
+        return self.plan.placed
+
+    def bind(self) -> Callable[[Tensor], Tensor]:
+        """The function inputs -> ⟨Z⟩ with what depends on the weights computed once.
+
+        Use it where one set of weights meets many inputs in turn, as in the time steps of an LSTM.
+        It belongs to the autograd graph of the moment: bind again after an optimiser step.
+        """
+        flat = self.weights.reshape(self.copies or 1, -1)
+        prepared = self.plan.prepare(flat)
+        n_inputs = self.circuit.n_inputs
+
+        def evaluate(inputs: Tensor) -> Tensor:
+            if inputs.shape[-1:] != (n_inputs,):
+                raise ShapeError(
+                    f"inputs of shape (..., {n_inputs}) wanted, got {tuple(inputs.shape)}."
+                )
+            if inputs.dtype != flat.dtype:
+                raise ShapeError(
+                    f"inputs are {inputs.dtype}, the weights {flat.dtype}. Convert one with .to()."
+                )
+            lead = inputs.shape[:-1]
+            values = self.plan.evaluate(prepared, flat, inputs.reshape(-1, n_inputs))
+            shape = (*lead, len(self.plan.observables))
+            return values.reshape(shape if self.copies is None else (self.copies, *shape))
+
+        return evaluate
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """⟨Z⟩, (..., n_inputs) -> (..., n_observables), or (copies, ..., n_observables).
+
+        Raises `ShapeError` for another width or dtype, `MemoryBudgetError` before a computation
+        that wouldn't fit.
+        """
+        return self.bind()(inputs)
+
+    def extra_repr(self) -> str:
+        copies = "" if self.copies is None else f", copies={self.copies}"
+        return f"{self.circuit}; {len(self.plan.observables)} observables{copies}"
