@@ -86,7 +86,7 @@ class Circuit:
     n_qubits
         Number of qubits, at least 1.
     operations
-        `Operation`s in time order, or tuples of their arguments, e.g. ``("RY", (0,), WeightSlot(0))``.
+        `Operation`s in time order, or tuples of their arguments: ``("RY", (0,), WeightSlot(0))``.
     n_inputs
         Length of the input vector; at least one more than the largest `InputSlot.index`.
     weight_shape
@@ -167,7 +167,7 @@ class Circuit:
 
     @staticmethod
     def beside(circuits: Sequence[Circuit]) -> Circuit:
-        """The circuits side by side: qubits and inputs in sequence, weights joined on the qubit axis.
+        """The circuits side by side: qubits and inputs in sequence, weights joined on axis 1.
 
         Weight shapes must agree but for axis 1, so (depth, 3) and (depth, 2) give (depth, 5).
         """

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from ..errors import CircuitError
 __all__ = ["GATES", "Gate"]
 
 ComplexMatrix = NDArray[np.complex128]
+_Matrix = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +82,7 @@ def _fixed(name: str, matrix: object, **facts: object) -> Gate:
     return Gate(name, int(math.log2(len(array))), array, **facts)  # type: ignore[arg-type]
 
 
-def _rotation(name: str, generator: ComplexMatrix, **facts: object) -> Gate:
+def _rotation(name: str, generator: _Matrix, **facts: object) -> Gate:
     """exp(−iθG/2) for a generator with G² = 1."""
     size = len(generator)
     return Gate(
@@ -93,7 +95,7 @@ def _rotation(name: str, generator: ComplexMatrix, **facts: object) -> Gate:
     )
 
 
-def _controlled_rotation(name: str, generator: ComplexMatrix, **facts: object) -> Gate:
+def _controlled_rotation(name: str, generator: _Matrix, **facts: object) -> Gate:
     return Gate(
         name,
         2,
@@ -105,7 +107,7 @@ def _controlled_rotation(name: str, generator: ComplexMatrix, **facts: object) -
     )
 
 
-def _phase(name: str, projector: ComplexMatrix, **facts: object) -> Gate:
+def _phase(name: str, projector: _Matrix, **facts: object) -> Gate:
     """1 + (e^{iθ} − 1)·projector."""
     rest = np.eye(len(projector)) - projector
     n_qubits = int(math.log2(len(projector)))
@@ -121,7 +123,7 @@ def _phase(name: str, projector: ComplexMatrix, **facts: object) -> Gate:
     )
 
 
-def _controlled(matrix: ComplexMatrix) -> ComplexMatrix:
+def _controlled(matrix: _Matrix) -> _Matrix:
     return np.kron(_ZERO, _I) + np.kron(_ONE, matrix)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..circuit import Circuit
-from .sites import Element, Recipe, SiteBank, cut_wire
+from .sites import Element, End, Recipe, SiteBank, cut_wire
 
 __all__ = ["Cone", "Leaf", "group_cones", "light_cone"]
 
@@ -58,7 +58,7 @@ def light_cone(
 ) -> Cone:
     """The network whose value is ⟨Z⟩ of the observed qubit.
 
-    With `generate`, ⟨Π (1 + ε_i Z_i)⟩ over all the observed qubits, each probe (1, ε_i) an open leg.
+    With `generate`, ⟨Π (1 + ε_i Z_i)⟩ over the observed qubits, each probe (1, ε_i) an open leg.
     Legs and leaves are numbered from the observable backwards, so that cones which are
     translations of each other come out equal.
     """
@@ -73,9 +73,9 @@ def light_cone(
         previous: int | None = None
         for k, site in enumerate(sites):
             last = k == len(sites) - 1
-            end = "open" if not last else "trace" if qubit not in observed else "observe"
-            if last and generate and qubit in observed:
-                end = "generate"
+            end: End = "open"
+            if last:
+                end = "trace" if qubit not in observed else "generate" if generate else "observe"
             recipe = Recipe(tuple(site), begins=k == 0, end=end)
             legs = [] if previous is None else [previous]
             for element in site:

@@ -1,8 +1,8 @@
 """Dense statevectors: the way for small processors.
 
-A circuit falls apart into the components that two-qubit gates join; components of the same
-structure are one batch, so a `segment` circuit of four 3-qubit QPUs is a batch of four 8-dimensional
-states. In each component
+A circuit falls apart into the components that two-qubit gates join; those of the same structure are
+one batch, so a `segment` circuit of four 3-qubit QPUs is a batch of four states of 8 amplitudes.
+In each component
 
 - the encoding is a product state, built from one 2-vector a qubit;
 - a run of gates without inputs is multiplied out once as a matrix while that is small, and
@@ -45,7 +45,7 @@ class DenseEvaluator:
         largest = max(map(len, circuit.components()))
         if largest > MOST_QUBITS:
             raise MemoryBudgetError(
-                f"{largest} entangled qubits are too many for statevectors (at most {MOST_QUBITS}). "
+                f"{largest} entangled qubits are too many for statevectors (most: {MOST_QUBITS}). "
                 'Use method="cones", "generating" or "auto".'
             )
         self.table = AngleTable(circuit.operations, circuit.n_inputs)
@@ -151,7 +151,7 @@ class _ComponentGroup:
         self._signs = torch.tensor(1.0 - 2.0 * bits, dtype=torch.float64)
 
     def prepare(self, weights: Tensor) -> list[Tensor | None]:
-        """The matrix of each weight run, (component, D, copy·D); None where it's applied instead."""
+        """The matrix of each weight run, (component, D, copy·D); None where it isn't made."""
         if self.n_qubits > MATRIX_QUBITS:
             return [None] * len(self.runs)
         return [None if run.data else run.matrix(weights, self.real) for run in self.runs]

@@ -74,7 +74,7 @@ def to_quimb(
     Tags: ``QPU:name``, ``I{qubit}``, the gate's name, ``CUT``. Outer indices ``k{qubit}``. Values
     are fixed (no gradient): weights of `circuit.weight_shape`, inputs of (n_inputs,).
 
-    Draw it coloured by QPU with ``network.draw(color=[t for t in network.tags if t[:3] == "QPU"])``.
+    To draw it coloured by QPU: ``network.draw(color=[t for t in network.tags if "QPU:" in t])``.
     """
     import quimb.tensor as qtn
 
@@ -94,10 +94,10 @@ def to_quimb(
         if k in bonds:
             parts = _split(matrix, bonds[k].bond_dim)
             for q, part, out, into in zip(op.qubits, parts, new, old, strict=True):
-                tags = (home[q], f"I{q}", op.name, "CUT")
+                tags = [home[q], f"I{q}", op.name, "CUT"]
                 tensors.append(qtn.Tensor(part, (bonds[k].name, out, into), tags))
         else:
-            tags = (home[op.qubits[0]], *(f"I{q}" for q in op.qubits), op.name)
+            tags = [home[op.qubits[0]], *(f"I{q}" for q in op.qubits), op.name]
             shape = (2,) * (2 * len(op.qubits))
             tensors.append(qtn.Tensor(matrix.reshape(shape), (*new, *old), tags))
     network = qtn.TensorNetwork(tensors)

@@ -65,7 +65,8 @@ class _Layer:
             self.diagonal = factor if self.diagonal is None else self.diagonal * factor
         else:
             a, b = (1 << (self.n_qubits - 1 - q) for q in op.qubits)
-            moved = index ^ np.where(op.name == "CX", first * b, (first ^ second) * (a | b))
+            flips = first * b if op.name == "CX" else (first ^ second) * (a | b)
+            moved = index ^ flips
             self.permutation = moved if self.permutation is None else self.permutation[moved]
 
 
@@ -275,7 +276,8 @@ def _fold_fixed(
             before = gate.matrix(op.angle) @ before
             continue
         assert is_data(op) or isinstance(op.angle, WeightSlot)
-        assert gate.cosine is not None and gate.sine is not None
+        assert gate.cosine is not None
+        assert gate.sine is not None
         terms = np.stack([gate.constant, gate.cosine, gate.sine]) @ before
         folded.append((terms, gate.frequency, columns))
         before = np.eye(size, dtype=np.complex128)

@@ -16,7 +16,7 @@ from .angles import AngleTable
 from .cones import Cone, group_cones, light_cone
 from .cost import Cost, Traffic
 from .sites import SiteBank
-from .tree import TreeProgram, build_program, find_path
+from .tree import TreeProgram, build_program, cotengra_tree, find_path
 
 __all__ = ["ConesEvaluator", "GeneratingEvaluator", "NetworkGroup"]
 
@@ -49,6 +49,12 @@ class NetworkGroup:
             for k in range(len(first.leaves))
         ]
         return cls(networks, program, positions)
+
+    def tree(self) -> Any:
+        """The contraction as a `cotengra.ContractionTree`, batch indices left out."""
+        first = self.networks[0]
+        legs = [leaf.legs for leaf in first.leaves] + [(leg,) for leg in first.probes.values()]
+        return cotengra_tree(legs, first.sizes, self.program.path)
 
     def tensors(self, bank: SiteBank, stacks: dict[int, Tensor]) -> dict[int, Tensor]:
         """The leaves found in `stacks`, each (copy or sample and cone, legs…) as its labels say."""

@@ -105,9 +105,20 @@ class ContractionPlan:
         if needed > budget:
             raise MemoryBudgetError(
                 f"{n_samples} samples of {n_copies} VQCs need {needed / 2**30:.3g} GiB by way of "
-                f"{self.method}, the budget is {budget / 2**30:.3g} GiB. Use smaller batches, fewer "
-                "qubits or layers, or raise max_memory."
+                f"{self.method}, the budget is {budget / 2**30:.3g} GiB. Use smaller batches, "
+                "fewer qubits or layers, or raise max_memory."
             )
+
+    def trees(self) -> list[Any]:
+        """A `cotengra.ContractionTree` for each kind of network, for its drawings and figures.
+
+        Raises `CircuitError` for the dense way, which has none.
+        """
+        if not isinstance(self.evaluator, ConesEvaluator | GeneratingEvaluator):
+            raise CircuitError(
+                'statevectors have no contraction tree. Plan with method="cones" or "generating".'
+            )
+        return [group.tree() for group in self.evaluator.groups]
 
     def to_quimb(self, weights: ArrayLike | None = None, inputs: ArrayLike | None = None) -> Any:
         """The labelled network of the state, see `contraction.labelled.to_quimb`."""
@@ -128,8 +139,8 @@ def plan_expectations(
 ) -> ContractionPlan:
     """A plan for ⟨Z_i⟩ of the observed qubits (all by default, in order).
 
-    `method`: "dense" (statevectors), "cones" (batched light cones), "generating" (one network for all
-    values) or "auto", the cheapest by the cost model. `max_memory` in bytes.
+    `method`: "dense" (statevectors), "cones" (batched light cones), "generating" (one network for
+    all values) or "auto", the cheapest by the cost model. `max_memory` in bytes.
 
     Raises `CircuitError` for observables that aren't qubits, `PartitionError` for another
     circuit's partition, `MemoryBudgetError` where the asked-for way can't be planned.
@@ -146,7 +157,7 @@ def plan_expectations(
         )
     elif placed.circuit != circuit:
         raise PartitionError(
-            f"the partition is of another circuit ({placed.circuit}); partition this one ({circuit})."
+            f"the partition is of another: {placed.circuit}. Partition this one: {circuit}."
         )
     if method != "auto":
         evaluator = look_up("method", method, METHODS)(circuit, observed)

@@ -1,7 +1,7 @@
 """Site tensors: a qubit's gates of one layer, fused.
 
 Along a qubit's wire the elements are one-qubit gates and halves of two-qubit gates. Neighbouring
-elements fuse into one site tensor with the legs (in, bond, bond, …, out); a site reads weights only,
+elements fuse into one site tensor with legs (in, bond, bond, …, out); a site reads weights only,
 inputs only, or nothing. Sites of one recipe (same gates, other angles) are computed together, and
 each distinct one once, however many light cones use it.
 
@@ -24,7 +24,7 @@ from ..circuit import InputSlot, Operation, WeightSlot
 from .angles import AngleTable, ConstantBank, slot_kind
 from .transfer import PROBE, TRACE, ZERO_STATE, halves, transfer_terms
 
-__all__ = ["Element", "Recipe", "SiteBank", "Source", "cut_wire"]
+__all__ = ["Element", "End", "Recipe", "SiteBank", "Source", "cut_wire"]
 
 Source = Literal["constant", "weights", "inputs"]
 End = Literal["open", "trace", "observe", "generate"]
@@ -82,7 +82,7 @@ def _functions(angle: float, frequencies: Sequence[float]) -> NDArray[np.float64
 
 
 def cut_wire(elements: Sequence[Element]) -> list[list[Element]]:
-    """A wire's elements as sites: a new one for each layer, and where the angles' source changes."""
+    """A wire's elements as sites: a new one for each layer, and where the angles' source ends."""
     sites: list[list[Element]] = [[]]
     source: Source = "constant"
     bonds = 1
@@ -181,7 +181,8 @@ class _Stack:
                 matrix = get(f"constant{k}", angles)
                 value = matrix if value is None else value @ matrix
             else:
-                assert picked is not None and value is not None
+                assert picked is not None
+                assert value is not None
                 functions = _angle_functions(picked[..., k], self.frequencies[k])
                 matrix = (functions @ get(f"terms{k}", angles)).unflatten(-1, (4, -1))
                 value = value @ matrix

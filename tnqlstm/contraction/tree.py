@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import string
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -35,21 +37,42 @@ def find_path(
     """
     if len(legs) == 1:
         return []
+    with warnings.catch_warnings():
+        # cotengra 0.8 warns that kahypar is missing; it's GPL and crashes, so we don't ask for it
+        warnings.filterwarnings("ignore", message="Couldn't import `kahypar`")
+        import cotengra
+
+    search = cotengra.RandomGreedyOptimizer(
+        max_repeats=repeats, seed=seed, accel=False, parallel=False
+    )
+    inputs, size_dict = _as_symbols(legs, sizes)
+    tree = cotengra_tree(legs, sizes, search.ssa_path(inputs, (), size_dict))
+    if len(legs) > 2:
+        tree.subtree_reconfigure_(subtree_size=8, seed=seed, minimize="flops")
+    return [(min(pair), max(pair)) for pair in tree.get_ssa_path()]
+
+
+def cotengra_tree(
+    legs: Sequence[tuple[int, ...]], sizes: Mapping[int, int], path: Sequence[tuple[int, ...]]
+) -> Any:
+    """The path as a `cotengra.ContractionTree` to a scalar."""
+    import cotengra
+
+    inputs, size_dict = _as_symbols(legs, sizes)
+    return cotengra.ContractionTree.from_path(
+        inputs, (), size_dict, ssa_path=path, autocomplete=True
+    )
+
+
+def _as_symbols(
+    legs: Sequence[tuple[int, ...]], sizes: Mapping[int, int]
+) -> tuple[list[tuple[str, ...]], dict[str, int]]:
+    """Legs as the single characters that cotengra's trees need."""
     import cotengra
 
     symbols = {leg: cotengra.get_symbol(k) for k, leg in enumerate(sizes)}
     inputs = [tuple(symbols[leg] for leg in leaf) for leaf in legs]
-    search = cotengra.RandomGreedyOptimizer(
-        max_repeats=repeats, seed=seed, accel=False, parallel=False
-    )
-    size_dict = {symbols[leg]: size for leg, size in sizes.items()}
-    ssa_path = search.ssa_path(inputs, (), size_dict)
-    tree = cotengra.ContractionTree.from_path(
-        inputs, (), size_dict, ssa_path=ssa_path, autocomplete=True
-    )
-    if len(legs) > 2:
-        tree.subtree_reconfigure_(subtree_size=8, seed=seed, minimize="flops")
-    return [(min(pair), max(pair)) for pair in tree.get_ssa_path()]
+    return inputs, {symbols[leg]: size for leg, size in sizes.items()}
 
 
 @dataclass(frozen=True)
@@ -102,7 +125,7 @@ class TreeProgram:
     def run(self, tensors: dict[int, Tensor]) -> Tensor:
         """Contract the rest, to a tensor with batch axes in the order copy, cone, sample."""
         final = self._run(dict(tensors), lambda step: True)
-        ((number, value),) = final.items()
+        (value,) = final.values()
         return value
 
     def _run(self, held: dict[int, Tensor], wanted: Callable[[Step], bool]) -> dict[int, Tensor]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -51,7 +50,7 @@ LINEAR_QUBITS = 4
 class QLSTMCell(nn.Module):
     """One time step, (x, (h, c)) -> (h, c), with the conventions of `nn.LSTMCell`.
 
-    i, f, o = σ(VQC), g = tanh(VQC), c ← f⊙c + i⊙g, u = o⊙tanh(c); h = u, or for `chen2020` a VQC of u.
+    i, f, o = σ(VQC), g = tanh(VQC), c ← f⊙c + i⊙g, u = o⊙tanh(c); h = u, for `chen2020` a VQC of u.
 
     Parameters
     ----------
@@ -69,8 +68,8 @@ class QLSTMCell(nn.Module):
     ansatz
         Function n_qubits -> `Circuit` that replaces the cell's own circuit.
 
-    Submodules: `gates`, the VQCs i, f, g, o as one `VQC` with four copies; `readout` (`chen2020`), those
-    of h and the output; `input_linear`, `output_linear` (`linear`).
+    Submodules: `gates`, the VQCs i, f, g, o as one `VQC` with four copies; `readout` (`chen2020`),
+    those of h and the output; `input_linear`, `output_linear` (`linear`).
     """
 
     def __init__(
@@ -96,9 +95,8 @@ class QLSTMCell(nn.Module):
         width = input_size + hidden_size
         n_qubits = _check_qubits(cell, definition, n_qubits, width)
         layers = definition.depth if depth is None else depth
-        placed = place(
-            scheme, ansatz or partial(definition.ansatz, depth=layers), n_qubits, network
-        )
+        own = definition.ansatz
+        placed = place(scheme, ansatz or (lambda n: own(n, layers)), n_qubits, network)
         self.cell_size = n_qubits if definition.has_readout else hidden_size
         self.output_size = self.cell_size
         options: dict[str, object] = {"device": device, "dtype": dtype}
@@ -128,7 +126,7 @@ class QLSTMCell(nn.Module):
         return 4 if self.readout is None else 6
 
     def bind(self) -> StepFunction:
-        """The step (x, (h, c)) -> (output, (h, c)), with what depends on weights only computed once."""
+        """The step (x, (h, c)) -> (output, (h, c)); what depends on weights only is made now."""
         gates = self.gates.bind()
         readout = None if self.readout is None else self.readout.bind()
 
@@ -149,7 +147,7 @@ class QLSTMCell(nn.Module):
         return step
 
     def forward(self, x: Tensor, state: State | None = None) -> State:
-        """The next (h, c) from x (batch, input_size) or (input_size,); zeros where no state is given.
+        """The next (h, c) from x (batch, input_size) or (input_size,); the state is 0 by default.
 
         Raises `ShapeError` for other widths.
         """
@@ -180,7 +178,7 @@ def _check_qubits(cell: str, definition: CellDefinition, n_qubits: int | None, w
         return LINEAR_QUBITS if n_qubits is None else n_qubits
     if n_qubits not in (None, width):
         raise ShapeError(
-            f"cell {cell!r} has input_size + hidden_size = {width} qubits, got n_qubits={n_qubits}. "
+            f"cell {cell!r} has input_size + hidden_size = {width} qubits, got {n_qubits}. "
             "Leave n_qubits out, or use the cell 'linear'."
         )
     return width

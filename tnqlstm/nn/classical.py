@@ -25,7 +25,7 @@ class ClassicalLSTM(nn.LSTM):
         """The one-layer LSTM whose number of parameters, 4·h·(in + h + 2), is nearest."""
         if n_parameters < 1 or input_size < 1:
             raise ShapeError(
-                f"n_parameters and input_size must be at least 1, got {n_parameters} and {input_size}."
+                f"n_parameters and input_size must be at least 1, got {n_parameters}, {input_size}."
             )
 
         def distance(h: int) -> int:

@@ -1,8 +1,8 @@
 """Schemes: how a cell's VQC lies on the QPU network.
 
-`centric`: one QPU holds all qubits. `segment`: the input vector is split over the QPUs, each with a
-VQC of its own and no quantum link. `linked`: one VQC across all QPUs, its cut gates pass over links.
-One abstraction serves the three: a circuit and its partition.
+`centric`: one QPU holds all qubits. `segment`: the input vector is split over the QPUs, each with
+a VQC of its own and no quantum link. `linked`: one VQC across all QPUs, its cut gates pass over
+links. One abstraction serves the three: a circuit and its partition.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ Ansatz = Callable[[int], Circuit]
 def place(scheme: str, ansatz: Ansatz, n_qubits: int, network: QPUNetwork | None) -> Partition:
     """The circuit of a VQC on n_qubits and its placement, by scheme.
 
-    Raises `PartitionError` where the qubits don't fit or a network is missing, `CircuitError` where the
-    ansatz gives a circuit of another size, `UnknownNameError` for another scheme.
+    Raises `PartitionError` where the qubits don't fit or a network is missing, `CircuitError` where
+    the ansatz gives a circuit of another size, `UnknownNameError` for another scheme.
     """
     return look_up("scheme", scheme, SCHEMES)(ansatz, n_qubits, network)
 
@@ -68,11 +68,9 @@ def _needed(network: QPUNetwork | None, scheme: str) -> QPUNetwork:
 def _build(ansatz: Ansatz, n_qubits: int) -> Circuit:
     circuit = ansatz(n_qubits)
     if not isinstance(circuit, Circuit) or circuit.n_qubits != n_qubits:
-        raise CircuitError(
-            f"ansatz({n_qubits}) must give a Circuit of {n_qubits} qubits, got {circuit}."
-        )
+        raise CircuitError(f"ansatz({n_qubits}) must give {n_qubits} qubits, got {circuit}.")
     if circuit.n_inputs != n_qubits:
         raise CircuitError(
-            f"ansatz({n_qubits}) must read {n_qubits} inputs, one a qubit; it reads {circuit.n_inputs}."
+            f"ansatz({n_qubits}) must read {n_qubits} inputs, one a qubit, not {circuit.n_inputs}."
         )
     return circuit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -18,11 +19,12 @@ __all__ = ["QLSTM"]
 class QLSTM(nn.Module):
     """A stack of QLSTM layers over a sequence, with the interface of `nn.LSTM(batch_first=True)`.
 
-    ``out, (h, c) = model(x, (h0, c0))`` with x (batch, time, input_size), or (time, batch, input_size)
+    ``out, (h, c) = model(x, (h0, c0))`` with x (batch, time, input_size), (time, batch, input_size)
     where `batch_first` is false, or (time, input_size) for one sequence. out is (batch, time,
-    output_size), h (num_layers, batch, hidden_size), c (num_layers, batch, cell_size); without a batch
-    axis in x there is none in them. States start from zero. `dropout` acts on the output of each layer
-    but the last, in training. For `chen2020` c and out have one entry a qubit, else hidden_size.
+    output_size), h (num_layers, batch, hidden_size), c (num_layers, batch, cell_size); without a
+    batch axis in x there is none in them. States start from zero. `dropout` acts on the output of
+    each layer but the last, in training. For `chen2020`, which can't be stacked, c and out have one
+    entry a qubit, else hidden_size.
 
     Cost: one plan a layer; the part that depends on weights only is computed once a call, then each
     time step contracts the rest for the whole batch. The other parameters are `QLSTMCell`'s.
@@ -63,7 +65,7 @@ class QLSTM(nn.Module):
             )
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.batch_first, self.dropout = batch_first, dropout
-        self.cells = nn.ModuleList()
+        layers: list[QLSTMCell] = []
         width = input_size
         for _ in range(num_layers):
             layer = QLSTMCell(
@@ -78,33 +80,43 @@ class QLSTM(nn.Module):
                 device=device,
                 dtype=dtype,
             )
-            self.cells.append(layer)
+            layers.append(layer)
             width = layer.output_size
-        self.output_size: int = width
-        self.cell_size: int = layer.cell_size
+        if len({layer.cell_size for layer in layers}) > 1:
+            raise ShapeError(
+                f"layers of cell {cell!r} would have cell states of sizes "
+                f"{[layer.cell_size for layer in layers]}, which one tensor can't hold. Use "
+                "num_layers=1, or another cell."
+            )
+        self.cells = nn.ModuleList(layers)
+        self.output_size, self.cell_size = width, layers[0].cell_size
+
+    def _layers(self) -> Iterator[QLSTMCell]:
+        for cell in self.cells:
+            assert isinstance(cell, QLSTMCell)
+            yield cell
 
     @property
     def n_cut_gates(self) -> int:
         """Cut gates of a time step: those of every VQC of every layer."""
-        return sum(cell.n_vqcs * cell.placed.n_cut_gates for cell in self.cells)  # type: ignore[misc,operator,union-attr]
+        return sum(cell.n_vqcs * cell.placed.n_cut_gates for cell in self._layers())
 
     @property
     def n_ebits(self) -> int:
         """E-bits of a time step, packed, those of every VQC of every layer."""
-        return sum(cell.n_vqcs * cell.placed.n_ebits for cell in self.cells)  # type: ignore[misc,operator,union-attr]
+        return sum(cell.n_vqcs * cell.placed.n_ebits for cell in self._layers())
 
     def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """(out, (h, c)) as the class says. Raises `ShapeError` for other shapes."""
         if x.ndim not in (2, 3) or x.shape[-1] != self.input_size or 0 in x.shape:
             raise ShapeError(
-                f"x of shape (batch, time, {self.input_size}) or (time, {self.input_size}) wanted, none "
-                f"of them 0, got {tuple(x.shape)}."
+                f"x of shape (batch, time, {self.input_size}) or (time, {self.input_size}) wanted, "
+                f"none of them 0, got {tuple(x.shape)}."
             )
         time_axis = 1 if self.batch_first and x.ndim == 3 else 0
         steps = list(x.unbind(time_axis))
         states = self._initial(steps[0], state)
-        for k, cell in enumerate(self.cells):
-            assert isinstance(cell, QLSTMCell)
+        for k, cell in enumerate(self._layers()):
             step = cell.bind()
             for t, value in enumerate(steps):
                 steps[t], states[k] = step(value, states[k])
@@ -114,13 +126,11 @@ class QLSTM(nn.Module):
         return torch.stack(steps, dim=time_axis), (h, c)
 
     def _initial(self, x: Tensor, state: State | None) -> list[State]:
-        lead = x.shape[:-1]
+        """(h, c) of each layer, checked; zeros by default. x is the first time step."""
         if state is None:
-            zero = (x.new_zeros(*lead, self.hidden_size), x.new_zeros(*lead, self.cell_size))
-            sizes = [cell.cell_size for cell in self.cells]
-            return [(zero[0], x.new_zeros(*lead, size)) for size in sizes]  # type: ignore[arg-type]
+            return [cell.zero_state(x) for cell in self._layers()]
         for name, part, size in zip("hc", state, (self.hidden_size, self.cell_size), strict=True):
-            wanted = (self.num_layers, *lead, size)
+            wanted = (self.num_layers, *x.shape[:-1], size)
             if part.shape != wanted:
                 raise ShapeError(f"{name} of shape {wanted} wanted, got {tuple(part.shape)}.")
         return list(zip(state[0].unbind(0), state[1].unbind(0), strict=True))

@@ -23,15 +23,15 @@ class VQC(nn.Module):
     Parameters
     ----------
     circuit
-        The circuit; its `InputSlot`s read the last axis of the input, its `WeightSlot`s the weights.
+        The circuit; `InputSlot`s read the last axis of the input, `WeightSlot`s the weights.
     placed
-        Its placement on a QPU network; one QPU by default. It decides what the plan reports and which
-        bonds are cut, not the values: links are ideal.
+        Its placement on a QPU network; one QPU by default. It decides which bonds are cut and what
+        the plan reports, not the values: links are ideal.
     observables
         Qubits whose ⟨Z⟩ is read, all by default.
     copies
-        With a number, so many VQCs with weights of their own share the circuit and its plan: weights
-        are (copies, *weight_shape), outputs (copies, ..., n_observables).
+        With a number, so many VQCs with weights of their own share circuit and plan: weights are
+        (copies, *weight_shape), outputs (copies, ..., n_observables).
     method, max_memory
         As in `plan_expectations`.
 

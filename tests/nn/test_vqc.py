@@ -1,0 +1,108 @@
+"""`VQC` as a torch module: shapes, copies, gradients, and what it refuses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import tnqlstm as tnq
+from tests.reference import expectations
+from tnqlstm.errors import CircuitError, MemoryBudgetError, PartitionError, ShapeError
+
+DOUBLE = {"dtype": torch.float64}
+METHODS = ("dense", "cones", "generating")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_batch_axes_and_observables(method: str) -> None:
+    circuit = tnq.ansatz.chen2020(4, 1)
+    vqc = tnq.VQC(circuit, observables=(2, 0, 2), method=method, **DOUBLE)
+    torch.nn.init.normal_(vqc.weights)
+    x = torch.randn(2, 3, 4, **DOUBLE)
+    values = vqc(x).detach().numpy()
+    assert values.shape == (2, 3, 3)
+    weights = vqc.weights.detach().numpy()
+    for i, j in np.ndindex(2, 3):
+        wanted = expectations(circuit, weights, x[i, j].numpy(), (2, 0, 2))
+        np.testing.assert_allclose(values[i, j], wanted, atol=1e-13)
+    np.testing.assert_allclose(vqc(x[0, 0]).detach().numpy(), values[0, 0], atol=1e-13)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_copies_are_vqcs_of_their_own(method: str) -> None:
+    circuit = tnq.ansatz.ry_brickwork(4, 2)
+    many = tnq.VQC(circuit, copies=3, method=method, **DOUBLE)
+    torch.nn.init.normal_(many.weights)
+    x = torch.randn(5, 4, **DOUBLE)
+    single = tnq.VQC(circuit, method=method, **DOUBLE)
+    for k, values in enumerate(many(x)):
+        with torch.no_grad():
+            single.weights.copy_(many.weights[k])
+        torch.testing.assert_close(values, single(x), rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_gradcheck(method: str) -> None:
+    vqc = tnq.VQC(tnq.ansatz.modular([2, 1], 2, {1}), method=method, **DOUBLE)
+    torch.nn.init.normal_(vqc.weights)
+    x = torch.randn(2, 3, requires_grad=True, **DOUBLE)
+
+    def values(weights: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
+        return torch.func.functional_call(vqc, {"weights": weights}, (inputs,))
+
+    assert torch.autograd.gradcheck(values, (vqc.weights, x))
+    assert torch.autograd.gradgradcheck(values, (vqc.weights, x))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_grad_gives_the_same_values(method: str) -> None:
+    vqc = tnq.VQC(tnq.ansatz.ry_brickwork(4, 2), method=method, **DOUBLE)
+    x = torch.randn(2, 4, **DOUBLE)
+    with torch.no_grad():
+        values = vqc(x)
+    assert not values.requires_grad
+    torch.testing.assert_close(values, vqc(x).detach(), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_in_place_step_is_seen(method: str) -> None:
+    """Values follow the weights after an optimiser step: nothing is cached by tensor identity."""
+    circuit = tnq.ansatz.ry_brickwork(3, 1)
+    vqc = tnq.VQC(circuit, method=method, **DOUBLE)
+    x = torch.randn(1, 3, **DOUBLE)
+    before = vqc(x)
+    with torch.no_grad():
+        vqc.weights += 0.5
+    after = vqc(x).detach().numpy()[0]
+    assert np.abs(after - before.detach().numpy()).max() > 0.01
+    np.testing.assert_allclose(
+        after, expectations(circuit, vqc.weights.detach().numpy(), x[0].numpy()), atol=1e-13
+    )
+
+
+def test_bad_input_says_what_is_wanted() -> None:
+    circuit = tnq.ansatz.ry_brickwork(3, 1)
+    vqc = tnq.VQC(circuit)
+    with pytest.raises(ShapeError, match=r"\(\.\.\., 3\) wanted, got \(2, 4\)"):
+        vqc(torch.zeros(2, 4))
+    with pytest.raises(ShapeError, match="float64"):
+        vqc(torch.zeros(2, 3, **DOUBLE))
+    with pytest.raises(CircuitError, match="qubits 0 to 2"):
+        tnq.VQC(circuit, observables=[3])
+    with pytest.raises(ShapeError, match="copies"):
+        tnq.VQC(circuit, copies=0)
+    other = tnq.partition(tnq.ansatz.ry_brickwork(4, 1), tnq.QPUNetwork.line(2, qubits=2))
+    with pytest.raises(PartitionError, match="of another"):
+        tnq.VQC(circuit, other)
+    with pytest.raises(ValueError, match="dense"):
+        tnq.VQC(circuit, method="dens")
+
+
+def test_memory_is_refused_before_it_is_spent() -> None:
+    wide = tnq.ansatz.basic_entangler(30, 1)
+    with pytest.raises(MemoryBudgetError, match="30 entangled qubits"):
+        tnq.VQC(wide, method="dense")
+    vqc = tnq.VQC(tnq.ansatz.ry_brickwork(6, 2), max_memory=10_000)
+    with pytest.raises(MemoryBudgetError, match="smaller batches"):
+        vqc(torch.zeros(100, 6))
