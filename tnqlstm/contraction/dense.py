@@ -10,7 +10,7 @@ In each component
 - CX and SWAP are permutations of the basis, one-qubit gates are Kronecker products, and circuits
   of real gates use real arithmetic.
 
-Axes: copy (VQCs that share the circuit), component, sample, amplitude.
+Axes: copy (VQCs that share the circuit), component, amplitude, sample.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from torch import Tensor
 from ..circuit import Circuit, InputSlot, Operation, WeightSlot
 from ..distribution import Partition
 from ..errors import MemoryBudgetError
-from .angles import AngleTable, is_data, slot_kind
+from .angles import AngleTable, ConstantBank, is_data, slot_kind
 from .cost import Cost, Traffic
-from .layers import PERMUTATIONS, GateRun
+from .layers import PERMUTATIONS, GateRun, ProductState
 
 __all__ = ["DenseEvaluator"]
 
@@ -143,38 +143,32 @@ class _ComponentGroup:
         def slotted(order: Sequence[int]) -> list[tuple[Operation, NDArray[np.int64]]]:
             return [(template[k], columns[:, k]) for k in order]
 
-        self.encoding = GateRun(n, slotted(self.prefix), n_components=len(members), vector=True)
-        self.runs = [
-            GateRun(n, slotted(run), n_components=len(members)) for run in self.run_members
-        ]
-        bits = (np.arange(2**n)[:, None] >> np.arange(n)[::-1]) & 1
-        self._signs = torch.tensor(1.0 - 2.0 * bits, dtype=torch.float64)
+        self.encoding = ProductState(n, slotted(self.prefix), len(members))
+        self.runs = [GateRun(n, slotted(run), len(members)) for run in self.run_members]
+        bits = (np.arange(2**n) >> np.arange(n)[::-1, None]) & 1
+        self.constants = ConstantBank({"signs": 1.0 - 2.0 * bits})
 
     def prepare(self, weights: Tensor) -> list[Tensor | None]:
-        """The matrix of each weight run, (component, D, copy·D); None where it isn't made."""
+        """The matrix of each weight run, (component, copy, D, D); None where it isn't made."""
         if self.n_qubits > MATRIX_QUBITS:
             return [None] * len(self.runs)
         return [None if run.data else run.matrix(weights, self.real) for run in self.runs]
 
     def evaluate(self, parts: list[Tensor | None], weights: Tensor, encoded: Tensor) -> Tensor:
         """(copy, sample, component·qubit) ⟨Z⟩ of this group's qubits."""
-        n_copies, n_samples = len(weights), len(encoded)
-        vectors = self.encoding.vectors(encoded, self.real)  # component, sample, D
-        state = vectors.unsqueeze(0)
+        state = self.encoding.compute(encoded, self.real).unsqueeze(0)
         for run, part in zip(self.runs, parts, strict=True):
-            if part is not None and len(state) == 1:
-                flat = state[0] @ part
-                state = flat.unflatten(-1, (n_copies, -1)).movedim(-2, 0)
-            elif part is not None:
-                size = part.shape[-2]
-                matrices = part.unflatten(-1, (n_copies, size)).movedim(-2, 0)
-                state = state @ matrices
-            else:
+            if part is None:
                 state = run.apply(encoded if run.data else weights, state, self.real)
+            elif len(state) == 1:  # no copy yet: all copies' matrices as one tall one
+                state = (
+                    (part.flatten(1, 2) @ state[0]).unflatten(1, part.shape[1:3]).transpose(0, 1)
+                )
+            else:
+                state = part.transpose(0, 1) @ state
         probabilities = state.square() if self.real else state.real.square() + state.imag.square()
-        signs = self._signs.to(weights)
-        z = (probabilities @ signs).transpose(1, 2)  # copy, sample, component, qubit
-        return z.flatten(-2).expand(n_copies, n_samples, -1)
+        z = self.constants.get("signs", weights) @ probabilities
+        return z.permute(0, 3, 1, 2).flatten(-2).expand(len(weights), len(encoded), -1)
 
     # -- cost -----------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ multiplied into their neighbours beforehand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,13 +18,14 @@ from torch import Tensor
 
 from ..circuit import Operation, WeightSlot
 from .angles import ConstantBank, is_data
+from .permutation import permute_basis
 
-__all__ = ["PERMUTATIONS", "GateRun", "kron_all"]
+__all__ = ["PERMUTATIONS", "GateRun", "ProductState", "kron_all"]
 
 Slotted = tuple[Operation, NDArray[np.int64]]  # a gate and its angle's column in each component
 PERMUTATIONS = {"CX", "SWAP"}
 GROUP_QUBITS = 4  # one-qubit gates of so many neighbouring qubits are multiplied out together
-WHOLE_QUBITS = 6  # a register this small is one group, and takes the permutation in as well
+DATA_GROUP_QUBITS = 1  # where each sample has matrices of its own
 
 
 @dataclass(eq=False)
@@ -87,161 +88,155 @@ def _layers(n_qubits: int, gates: Sequence[Slotted]) -> list[_Layer]:
     return [layer for layer in layers if not layer.is_empty]
 
 
+class ProductState:
+    """One-qubit gates on |0…0⟩: the encoding, (component, 2**n, sample)."""
+
+    def __init__(self, n_qubits: int, gates: Sequence[Slotted], n_components: int) -> None:
+        chains: list[list[Slotted]] = [[] for _ in range(n_qubits)]
+        for op, columns in gates:
+            chains[op.qubits[0]].append((op, columns))
+        self.data = any(is_data(op) for op, _ in gates)
+        self.constants = ConstantBank(_chain_arrays("one", [chains], 2, n_components))
+
+    def compute(self, encoded: Tensor, real: bool) -> Tensor:
+        """From encoded inputs (sample, column); one sample where no gate reads an input."""
+        if not self.data:
+            encoded = encoded.new_zeros(1, 1)
+        factors = _chain_factors(self.constants, "one", encoded.t(), real)[:, :, 0]
+        vectors = factors[0, ..., 0, :]  # component, qubit, amplitude, sample
+        for matrix in factors[1:]:
+            vectors = (matrix * vectors.unsqueeze(-3)).sum(-2)
+        return kron_all(vectors, axis=1, rank=1)
+
+
 class GateRun:
     """Gates that read only weights, or only inputs, ready to be multiplied or applied.
 
-    `vector`: the run is one-qubit gates on |0…0⟩ and gives a product state.
+    States are (copy, component, amplitude, sample): the sample comes last, so that permutations
+    copy rows and products are wide.
     """
 
-    def __init__(
-        self, n_qubits: int, gates: Sequence[Slotted], *, n_components: int, vector: bool = False
-    ) -> None:
+    def __init__(self, n_qubits: int, gates: Sequence[Slotted], n_components: int) -> None:
         self.n_qubits = n_qubits
         self.n_components = n_components
         self.data = any(is_data(op) for op, _ in gates)
         self.layers = _layers(n_qubits, gates)
-        self.sizes = _group_sizes(n_qubits, 2 if self.data else GROUP_QUBITS)
-        self.whole = len(self.sizes) == 1
-        self.local = [i for i, layer in enumerate(self.layers) if layer.chains or vector]
-        if vector and not self.local:
-            self.layers, self.local = [_Layer(n_qubits)], [0]
-        self.pairs = [i for i, layer in enumerate(self.layers) if layer.pair is not None]
+        self.sizes = _group_sizes(n_qubits, DATA_GROUP_QUBITS if self.data else GROUP_QUBITS)
+        local = [layer for layer in self.layers if layer.chains]
+        pairs = [layer.pair for layer in self.layers if layer.pair is not None]
+        self.n_steps = (
+            len(local) * len(self.sizes)
+            + sum(layer.permutation is not None for layer in self.layers)
+            + 2 * len(pairs)
+        )  # tensors the size of the state that applying the run makes
+        chains = [[layer.chains.get(q, []) for q in range(n_qubits)] for layer in local]
         self.constants = ConstantBank(
             {
-                **_chain_arrays("one", [self._chains(i) for i in self.local], 2, self.n_components),
-                **_chain_arrays("two", [self._pair(i) for i in self.pairs], 4, self.n_components),
+                **_chain_arrays("one", chains, 2, n_components),
+                **_chain_arrays("two", [[[pair]] for pair in pairs], 4, n_components),
                 **self._layer_arrays(),
             }
         )
-
-    @property
-    def n_steps(self) -> int:
-        """Tensors the size of the state that applying the run makes."""
-        groups = len(self.local) * len(self.sizes)
-        moves = sum(layer.permutation is not None for layer in self.layers) * (not self.whole)
-        return groups + moves + 2 * len(self.pairs)
-
-    def _chains(self, layer: int) -> list[list[Slotted]]:
-        return [self.layers[layer].chains.get(q, []) for q in range(self.n_qubits)]
-
-    def _pair(self, layer: int) -> list[list[Slotted]]:
-        pair = self.layers[layer].pair
-        assert pair is not None
-        return [[pair]]
 
     def _layer_arrays(self) -> dict[str, NDArray[np.generic]]:
         arrays: dict[str, NDArray[np.generic]] = {}
         for i, layer in enumerate(self.layers):
             if layer.permutation is not None:
                 arrays[f"permutation{i}"] = layer.permutation
+                arrays[f"inverse{i}"] = np.argsort(layer.permutation)
             if layer.diagonal is not None:
-                arrays[f"diagonal{i}"] = layer.diagonal
-        folded = [self.layers[i] for i in self.local]
-        if self.whole and any(
-            la.permutation is not None or la.diagonal is not None for la in folded
-        ):
-            size = 2**self.n_qubits
-            inverse = [
-                np.arange(size) if la.permutation is None else np.argsort(la.permutation)
-                for la in folded
-            ]
-            phases = [np.ones(size) if la.diagonal is None else la.diagonal for la in folded]
-            arrays["fold"] = np.stack(inverse)[..., None]
-            if any(la.diagonal is not None for la in folded):
-                moved = [p[i] for p, i in zip(phases, inverse, strict=True)]
-                arrays["fold_diagonal"] = np.stack(moved)[..., None]
+                arrays[f"diagonal{i}"] = layer.diagonal[:, None]
         return arrays
 
-    # -- values ---------------------------------------------------------------------------------
-
-    def _matrices(self, prefix: str, angles: Tensor, real: bool) -> Tensor:
-        """(source, component, layer, qubit, d, d): transposed, multiplied along each chain."""
-        get = self.constants.get
-        index = get(f"{prefix}_index", angles)
-        phase = angles[:, index] * get(f"{prefix}_frequency", angles)
-        phase = phase[..., None, None]
-        a, b, c = (get(f"{prefix}_{k}", angles, real=real) for k in "abc")
-        factors = a + torch.cos(phase) * b + torch.sin(phase) * c
-        product = factors[:, 0]
-        for k in range(1, factors.shape[1]):
-            product = product @ factors[:, k]
-        return product
-
-    def vectors(self, encoded: Tensor, real: bool) -> Tensor:
-        """The product state, (component, sample, 2**n)."""
-        if not self.data:
-            encoded = encoded.new_zeros(1, 1)
-        rows = self._matrices("one", encoded, real)[:, :, 0, :, 0, :]  # row 0 of Uᵀ is U|0⟩
-        return kron_all(rows, 1).transpose(0, 1)
-
-    def _groups(self, angles: Tensor, real: bool) -> list[Tensor]:
-        """One (source, component, layer, 2**g, 2**g) for each group of neighbouring qubits."""
-        if not self.local:
-            return []
-        ones = self._matrices("one", angles, real)
-        groups, start = [], 0
-        for size in self.sizes:
-            groups.append(kron_all(ones[:, :, :, start : start + size], 2))
-            start += size
-        if "fold" in self.constants.arrays:
-            fold = self.constants.get("fold", angles)
-            groups[0] = torch.take_along_dim(groups[0], fold[None, None], dim=-2)
-        if "fold_diagonal" in self.constants.arrays:
-            groups[0] = groups[0] * self.constants.get("fold_diagonal", angles, real=real)
-        return groups
-
     def matrix(self, weights: Tensor, real: bool) -> Tensor:
-        """The run multiplied out and transposed, (component, D, copy·D)."""
+        """The run multiplied out, (component, copy, D, D)."""
         size = 2**self.n_qubits
         eye = torch.eye(size, dtype=weights.dtype, device=weights.device)
         state = eye.expand(1, self.n_components, size, size)
-        rows = self.apply(weights, state if real else state.to(weights.dtype.to_complex()), real)
-        return rows.permute(1, 2, 0, 3).flatten(-2)
+        product = self.apply(weights, state if real else state.to(weights.dtype.to_complex()), real)
+        return product.expand(len(weights), -1, -1, -1).transpose(0, 1).contiguous()
 
     def apply(self, angles: Tensor, state: Tensor, real: bool) -> Tensor:
-        """The run on states (copy, component, sample, D); `angles` (copy or sample, column)."""
-        groups = self._groups(angles, real)
-        pairs = self._matrices("two", angles, real) if self.pairs else None
+        """The run on states; `angles` (copy, column) of weights or (sample, column) of inputs."""
+        groups = zip(*self._groups(angles, real), strict=True)
+        pairs = iter(self._matrices("two", angles, real))
+        get = self.constants.get
         for i, layer in enumerate(self.layers):
-            folded = self.whole and i in self.local
-            if layer.permutation is not None and not folded:
-                state = state.index_select(-1, self.constants.get(f"permutation{i}", angles))
-            if layer.diagonal is not None and not folded:
-                state = state * self.constants.get(f"diagonal{i}", angles, real=real)
-            if i in self.local:
-                matrices = [group[:, :, self.local.index(i)] for group in groups]
-                state = self._apply_groups(matrices, state)
-            if layer.pair is not None and pairs is not None:
-                matrix = pairs[:, :, self.pairs.index(i), 0]
+            if layer.permutation is not None:
+                moved, inverse = get(f"permutation{i}", angles), get(f"inverse{i}", angles)
+                state = permute_basis(state, moved, inverse)
+            if layer.diagonal is not None:
+                state = state * get(f"diagonal{i}", angles, real=real)
+            if layer.chains:
+                state = self._apply_groups(next(groups), state)
+            if layer.pair is not None:
+                matrix = next(pairs).select(2, 0)
                 state = self._apply_pair(matrix, layer.pair[0].qubits, state)
         return state
 
-    def _apply_groups(self, matrices: list[Tensor], state: Tensor) -> Tensor:
-        """Each group in turn moves from the front of the register to its end."""
+    def _matrices(self, prefix: str, angles: Tensor, real: bool) -> tuple[Tensor, ...]:
+        """For each layer (copy, component, qubit, d, d, sample); one of copy, sample is 1."""
+        if f"{prefix}_index" not in self.constants.arrays:
+            return ()
+        factors = _chain_factors(self.constants, prefix, angles.t(), real)
+        product = factors[0]
+        for matrix in factors[1:]:
+            product = (matrix.unsqueeze(-2) * product.unsqueeze(-4)).sum(-3)
+        product = product.unsqueeze(0)
+        if not self.data:
+            product = product.movedim(-1, 0).squeeze(1).unsqueeze(-1)
+        # unbind, not select: its backward stacks once instead of filling zeros for each layer
+        return product.unbind(2)
+
+    def _groups(self, angles: Tensor, real: bool) -> Iterable[tuple[Tensor, ...]]:
+        """For each group of neighbouring qubits: its matrices, (copy, component, d, d, sample)."""
+        layers = self._matrices("one", angles, real)
+        if not layers:
+            return
+        ones, start = torch.stack(layers, 0), 0
+        for size in self.sizes:
+            yield kron_all(ones[:, :, :, start : start + size], axis=3, rank=2).unbind(0)
+            start += size
+
+    def _apply_groups(self, matrices: Iterable[Tensor], state: Tensor) -> Tensor:
+        left = 1
         for matrix in matrices:
-            front = state.unflatten(-1, (matrix.shape[-1], -1)).transpose(-1, -2)
-            state = self._multiply(front, matrix).flatten(-2)
+            split = state.unflatten(2, (left, matrix.shape[2], -1))
+            left *= matrix.shape[2]
+            state = self._multiply(matrix.unsqueeze(2), split).flatten(2, 4)
         return state
 
     def _apply_pair(self, matrix: Tensor, qubits: tuple[int, ...], state: Tensor) -> Tensor:
-        axes = [3 + q for q in qubits]
-        split = state.unflatten(-1, (2,) * self.n_qubits).movedim(axes, (-2, -1))
-        moved = self._multiply(split.reshape(*split.shape[:3], -1, 4), matrix)
-        back = moved.reshape(*moved.shape[:3], *(2,) * self.n_qubits)
-        return back.movedim((-2, -1), axes).flatten(3)
+        axes = [2 + q for q in qubits]
+        split = state.unflatten(2, (2,) * self.n_qubits).movedim(axes, (2, 3))
+        merged = split.reshape(*split.shape[:2], 1, 4, -1, split.shape[-1])
+        moved = self._multiply(matrix.unsqueeze(2), merged)
+        back = moved.reshape(*moved.shape[:2], *(2,) * self.n_qubits, moved.shape[-1])
+        return back.movedim((2, 3), axes).flatten(2, -2)
 
-    def _multiply(self, rows: Tensor, matrix: Tensor) -> Tensor:
-        """rows (copy, component, sample, rest, d) times matrix (source, component, d, d)."""
+    def _multiply(self, matrix: Tensor, state: Tensor) -> Tensor:
+        """matrix (copy, component, 1, d, d, sample) on state (…, left, d, right, sample)."""
         if self.data:
-            return rows @ matrix.transpose(0, 1).unsqueeze(0)
-        merged = rows.flatten(2, 3)
-        return (merged @ matrix).unflatten(2, rows.shape[2:4])
+            return (matrix.unsqueeze(-2) * state.unsqueeze(3)).sum(4)
+        right = state.shape[-2:]
+        return (matrix.squeeze(-1) @ state.flatten(-2)).unflatten(-1, right)
+
+
+def _chain_factors(bank: ConstantBank, prefix: str, angles: Tensor, real: bool) -> Tensor:
+    """U = A + cos(fθ)B + sin(fθ)C, (position, component, layer, qubit, d, d, source).
+
+    `angles` (column, source).
+    """
+    phase = angles[bank.get(f"{prefix}_index", angles)] * bank.get(f"{prefix}_frequency", angles)
+    phase = phase[..., None, None, :]
+    a, b, c = (bank.get(f"{prefix}_{k}", angles, real=real) for k in "abc")
+    return a + torch.cos(phase) * b + torch.sin(phase) * c
 
 
 def _chain_arrays(
     prefix: str, layers: list[list[list[Slotted]]], size: int, n_components: int
 ) -> dict[str, NDArray[np.generic]]:
-    """Stacked U = A + cos(fθ)B + sin(fθ)C of every chain: position, component, layer, qubit, d, d.
+    """Stacked U = A + cos(fθ)B + sin(fθ)C: position, component, layer, qubit, d, d, 1.
 
     A chain's fixed gates are multiplied into the angle that follows, or the last one.
     """
@@ -257,11 +252,15 @@ def _chain_arrays(
     for i, layer in enumerate(chains):
         for q, chain in enumerate(layer):
             for k, (abc, f, columns) in enumerate(chain):
-                terms[:, k, i, q] = abc.transpose(0, 2, 1)  # row vectors multiply from the left
+                terms[:, k, i, q] = abc
                 frequency[k, i, q] = f
                 index[k, :, i, q] = columns
-    arrays = {f"{prefix}_{name}": terms[t][:, None] for t, name in enumerate("abc")}
-    return {**arrays, f"{prefix}_frequency": frequency[:, None], f"{prefix}_index": index}
+    arrays = {f"{prefix}_{name}": terms[t][:, None, ..., None] for t, name in enumerate("abc")}
+    return {
+        **arrays,
+        f"{prefix}_frequency": frequency[:, None, ..., None],
+        f"{prefix}_index": index,
+    }
 
 
 def _fold_fixed(
@@ -290,31 +289,27 @@ def _fold_fixed(
 
 
 def _group_sizes(n_qubits: int, most: int) -> list[int]:
-    """Even group sizes of at most `most` qubits; one group while the register is small."""
-    if n_qubits <= WHOLE_QUBITS and most > 2:
-        return [n_qubits]
+    """Even group sizes of at most `most` qubits."""
     n_groups = -(-n_qubits // most)
     return [n_qubits // n_groups + (k < n_qubits % n_groups) for k in range(n_groups)]
 
 
-def kron_all(factors: Tensor, rank: int) -> Tensor:
-    """Kronecker product along axis −1−rank of vectors (rank 1) or matrices (rank 2)."""
-    parts = factors
-    tail: Tensor | None = None
-    while parts.shape[-1 - rank] > 1:
-        n = parts.shape[-1 - rank]
-        if n % 2:
-            last = parts.narrow(-1 - rank, n - 1, 1)
-            tail = last if tail is None else _kron(last, tail, rank)
-            parts = parts.narrow(-1 - rank, 0, n - 1)
-        pairs = parts.unflatten(-1 - rank, (-1, 2))
-        parts = _kron(pairs.select(-1 - rank, 0), pairs.select(-1 - rank, 1), rank)
-    if tail is not None:
-        parts = _kron(parts, tail, rank)
-    return parts.squeeze(-1 - rank)
+def kron_all(factors: Tensor, axis: int, rank: int) -> Tensor:
+    """Kronecker product along `axis` of the vectors (rank 1) or matrices (rank 2) that follow it.
+
+    (…, n, d, sample) -> (…, dⁿ, sample), or (…, n, d, d, sample) -> (…, dⁿ, dⁿ, sample).
+    """
+    parts = list(factors.unbind(axis))
+    while len(parts) > 1:
+        merged = [_kron(a, b, axis, rank) for a, b in zip(parts[::2], parts[1::2], strict=False)]
+        parts = merged + parts[len(parts) - len(parts) % 2 :]
+    return parts[0]
 
 
-def _kron(a: Tensor, b: Tensor, rank: int) -> Tensor:
-    if rank == 1:
-        return (a.unsqueeze(-1) * b.unsqueeze(-2)).flatten(-2)
-    return (a[..., :, None, :, None] * b[..., None, :, None, :]).flatten(-4, -3).flatten(-2)
+def _kron(a: Tensor, b: Tensor, axis: int, rank: int) -> Tensor:
+    for k in range(rank):
+        a, b = a.unsqueeze(axis + 2 * k + 1), b.unsqueeze(axis + 2 * k)
+    product = a * b
+    for k in range(rank):
+        product = product.flatten(axis + k, axis + k + 1)
+    return product

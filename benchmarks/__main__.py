@@ -1,0 +1,98 @@
+"""`python -m benchmarks [NAME …]`: run the benchmarks, print tables, write JSON and a picture."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from benchmarks import scaling, training_step
+from benchmarks.timing import environment
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+Result = dict[str, Any]
+
+
+def _training_rows(result: Result) -> list[list[str]]:
+    instance = result["instance"]
+    what = (
+        f"{instance['cell']} {instance['n_qubits']}q d{instance['depth']} batch {instance['batch']}"
+    )
+    rows = []
+    for name, seconds in result["seconds"].items():
+        ratio = result["times_slower"].get(name)
+        rows.append(
+            [
+                what,
+                name,
+                f"{seconds['median'] * 1e3:.2f}",
+                "" if ratio is None else f"{ratio:.0f} ×",
+            ]
+        )
+    return rows
+
+
+def _scaling_rows(result: Result) -> list[list[str]]:
+    instance, seconds = result["instance"], result["seconds"]["tnqlstm"]["median"]
+    return [
+        [
+            f"{result['n_qubits']} on {instance['n_qpus']} QPUs",
+            f"{len(instance['links'])} of {instance['depth']}",
+            result["method"],
+            f"{result['seconds_to_plan']:.2f}",
+            f"{seconds * 1e3:.1f}",
+            f"{result['predicted_bytes'] / 2**20:.0f}",
+        ]
+    ]
+
+
+BENCHMARKS: dict[
+    str, tuple[Callable[[Any], Result], list[str], Callable[[Result], list[list[str]]]]
+] = {
+    "training_step": (
+        training_step.run,
+        ["model", "by", "ms a step", "times ours"],
+        _training_rows,
+    ),
+    "scaling": (
+        scaling.run,
+        ["qubits", "link layers", "way", "plan s", "ms", "predicted MiB"],
+        _scaling_rows,
+    ),
+}
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """The rows as a Markdown table with aligned columns."""
+    widths = [max(len(row[k]) for row in [header, *rows]) for k in range(len(header))]
+    lines = [header, ["-" * width for width in widths], *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) + " |"
+        for line in lines
+    )
+
+
+def main(names: list[str]) -> None:
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"error: unknown benchmark {unknown[0]!r}. Known: {', '.join(BENCHMARKS)}.")
+    torch.set_num_threads(1)
+    RESULTS.mkdir(exist_ok=True)
+    for name in names or BENCHMARKS:
+        run, header, rows_of = BENCHMARKS[name]
+        problem = json.loads((HERE / "instances" / f"{name}.json").read_text())
+        results = [run(instance) for instance in tqdm(problem["instances"], desc=name)]
+        path = RESULTS / f"{name}.json"
+        path.write_text(json.dumps({"environment": environment(), "results": results}, indent=1))
+        rows = [row for result in results for row in rows_of(result)]
+        print(f"\n{problem['title']}\n\n{table(header, rows)}\n\nwritten: {path}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,99 @@
+"""The baseline: one optimiser step of the `chen2024` QLSTM in PennyLane.
+
+`make_step(..., broadcast=False)` is the step as public QLSTM code writes it: a QNode call for each
+sample, VQC and time step, gate by gate, on `default.qubit` with torch. The differentiation is
+PennyLane's fastest there, backprop. `broadcast=True` gives each QNode the whole batch instead,
+PennyLane's own remedy. Circuit and recurrence are those of S. Y.-C. Chen's public QLSTM code, 2024:
+4 VQCs on v = [x; h]; ⟨Z⟩ of the first qubits; a linear layer on the last h; MSE; RMSprop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pennylane as qml
+import torch
+from torch import Tensor
+
+__all__ = ["make_step"]
+
+
+def make_step(
+    weights: Tensor,
+    head_weight: Tensor,
+    head_bias: Tensor,
+    x: Tensor,
+    y: Tensor,
+    *,
+    broadcast: bool = False,
+    diff_method: str = "backprop",
+) -> Callable[[], float]:
+    """A function that does forward, backward and an RMSprop step, and returns the loss before it.
+
+    Parameters
+    ----------
+    weights
+        Start weights (4, depth, n_qubits) of the VQCs i, f, g, o. The tensors given are copied.
+    head_weight, head_bias
+        Start weights (1, hidden_size) and (1,) of the linear layer.
+    x, y
+        Windows (batch, time, input_size) and targets (batch,), with input_size + hidden_size =
+        n_qubits.
+    broadcast
+        One QNode call for the whole batch, not one a sample.
+    diff_method
+        PennyLane's; "backprop" is its fastest on `default.qubit`.
+    """
+    parameters = [p.detach().clone().requires_grad_() for p in (weights, head_weight, head_bias)]
+    optimiser = torch.optim.RMSprop(parameters, lr=0.01, alpha=0.99, eps=1e-8)
+    hidden_size = head_weight.shape[1]
+    qnode = _qnode(weights.shape[-1], hidden_size, diff_method)
+
+    def one(inputs: Tensor, w: Tensor) -> Tensor:
+        return torch.stack(qnode(inputs, w), dim=-1)
+
+    def sample_by_sample(inputs: Tensor, w: Tensor) -> Tensor:
+        return torch.stack([one(sample, w) for sample in inputs])
+
+    vqc = one if broadcast else sample_by_sample
+
+    def step() -> float:
+        optimiser.zero_grad()
+        gates, head, bias = parameters
+        h = c = x.new_zeros(len(x), hidden_size)
+        for t in range(x.shape[1]):
+            v = torch.cat([x[:, t], h], dim=1)
+            i, f, g, o = (vqc(v, w) for w in gates)
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            h = torch.sigmoid(o) * torch.tanh(c)
+        loss = torch.nn.functional.mse_loss((h @ head.T + bias)[:, 0], y)
+        loss.backward()
+        optimiser.step()
+        return float(loss.detach())
+
+    return step
+
+
+def _qnode(
+    n_qubits: int, n_observed: int, diff_method: str
+) -> Callable[[Tensor, Tensor], list[Tensor]]:
+    """⟨Z⟩ of the first qubits from inputs (..., n_qubits) and weights (depth, n_qubits)."""
+
+    @qml.qnode(
+        qml.device("default.qubit", wires=n_qubits), interface="torch", diff_method=diff_method
+    )
+    def circuit(inputs: Tensor, weights: Tensor) -> list[object]:
+        for q in range(n_qubits):
+            qml.Hadamard(wires=q)
+        for q in range(n_qubits):
+            qml.RY(inputs[..., q], wires=q)
+        for layer in weights:
+            for q in range(0, n_qubits - 1, 2):
+                qml.CNOT(wires=[q, q + 1])
+            for q in range(1, n_qubits - 1, 2):
+                qml.CNOT(wires=[q, q + 1])
+            for q in range(n_qubits):
+                qml.RY(layer[q], wires=q)
+        return [qml.expval(qml.PauliZ(q)) for q in range(n_observed)]
+
+    return circuit
