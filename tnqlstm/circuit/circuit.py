@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,7 @@ class InputSlot:
     encoding: str = "identity"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "index", _whole("input index", self.index, least=0))
         look_up("encoding", self.encoding, ENCODINGS)
 
 
@@ -37,6 +39,9 @@ class WeightSlot:
     """An angle read from the weights, flattened in row-major order: weights.ravel()[index]."""
 
     index: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", _whole("weight index", self.index, least=0))
 
 
 Angle = float | InputSlot | WeightSlot | None
@@ -52,7 +57,7 @@ class Operation:
 
     def __post_init__(self) -> None:
         gate = look_up("gate", self.name, GATES)
-        qubits = tuple(int(q) for q in self.qubits)
+        qubits = tuple(_whole("qubit", q, least=0) for q in self.qubits)
         object.__setattr__(self, "qubits", qubits)
         if len(qubits) != gate.n_qubits or len(set(qubits)) != len(qubits):
             raise CircuitError(
@@ -65,12 +70,7 @@ class Operation:
         if not gate.is_parametrised and self.angle is not None:
             raise CircuitError(f"gate {self.name} takes no angle, got {self.angle!r}.")
         if self.angle is not None and not isinstance(self.angle, InputSlot | WeightSlot):
-            angle = float(self.angle)
-            if not math.isfinite(angle):
-                raise CircuitError(
-                    f"gate {self.name} on {qubits} has the angle {angle}; finite wanted."
-                )
-            object.__setattr__(self, "angle", angle)
+            object.__setattr__(self, "angle", _finite_angle(self))
 
     @property
     def gate(self) -> Gate:
@@ -105,20 +105,21 @@ class Circuit:
             op if isinstance(op, Operation) else Operation(*op) for op in self.operations
         )
         object.__setattr__(self, "operations", operations)
-        object.__setattr__(self, "weight_shape", tuple(int(n) for n in self.weight_shape))
-        if self.n_qubits < 1:
-            raise CircuitError(f"a circuit needs at least 1 qubit, got n_qubits={self.n_qubits}.")
+        shape = tuple(_whole("length in weight_shape", n, least=0) for n in self.weight_shape)
+        object.__setattr__(self, "weight_shape", shape)
+        object.__setattr__(self, "n_qubits", _whole("n_qubits", self.n_qubits, least=1))
+        object.__setattr__(self, "n_inputs", _whole("n_inputs", self.n_inputs, least=0))
         for op in operations:
-            if not all(0 <= q < self.n_qubits for q in op.qubits):
+            if not all(q < self.n_qubits for q in op.qubits):
                 raise CircuitError(
                     f"gate {op.name} on qubits {op.qubits} is outside a circuit of {self.n_qubits} "
                     f"qubits (0 to {self.n_qubits - 1})."
                 )
-            if isinstance(op.angle, InputSlot) and not 0 <= op.angle.index < self.n_inputs:
+            if isinstance(op.angle, InputSlot) and op.angle.index >= self.n_inputs:
                 raise CircuitError(
                     f"gate {op.name} reads input {op.angle.index}, but n_inputs={self.n_inputs}."
                 )
-            if isinstance(op.angle, WeightSlot) and not 0 <= op.angle.index < self.n_weights:
+            if isinstance(op.angle, WeightSlot) and op.angle.index >= self.n_weights:
                 raise CircuitError(
                     f"gate {op.name} reads weight {op.angle.index}, but weight_shape="
                     f"{self.weight_shape} has {self.n_weights}."
@@ -225,7 +226,7 @@ class Circuit:
 
         return from_quimb(circuit)
 
-    def draw(self, blocks: dict[Any, Iterable[int]] | None = None, **options: Any) -> Figure:
+    def draw(self, blocks: Mapping[Any, Iterable[int]] | None = None, **options: Any) -> Figure:
         """A picture: one wire a qubit, coloured by block where `blocks` is given."""
         from .drawing import draw_circuit
 
@@ -237,6 +238,26 @@ class Circuit:
             f"({len(self.two_qubit_operations)} on two qubits), depth {self.depth}, "
             f"{self.n_inputs} inputs, weights {self.weight_shape}"
         )
+
+
+def _whole(what: str, value: object, least: int) -> int:
+    """The value as an int; numpy's integers are fine, booleans and floats are not."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise CircuitError(f"{what} must be a whole number of at least {least}, got {value!r}.")
+    return int(value)
+
+
+def _finite_angle(op: Operation) -> float:
+    try:
+        angle = float(op.angle)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        angle = math.nan
+    if not math.isfinite(angle):
+        raise CircuitError(
+            f"gate {op.name} on {op.qubits} has the angle {op.angle!r}. Give a finite number, "
+            "InputSlot or WeightSlot."
+        )
+    return angle
 
 
 def _vector(
