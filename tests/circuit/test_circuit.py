@@ -54,30 +54,20 @@ class TestBadInput:
 
     @pytest.mark.parametrize("angle", [math.nan, math.inf, -math.inf])
     def test_angle_not_finite(self, angle: float) -> None:
-        with pytest.raises(
-            CircuitError, match=r"gate RX on \(0,\) has the angle .*; finite wanted"
-        ):
+        with pytest.raises(CircuitError, match=r"gate RX on \(0,\) has the angle .*finite number"):
             Operation("RX", (0,), angle)
 
-    @pytest.mark.parametrize("qubits", [(2,), (-1,)])
-    def test_qubit_outside(self, qubits: tuple[int]) -> None:
+    def test_qubit_outside(self) -> None:
         with pytest.raises(CircuitError, match=r"outside a circuit of 2 qubits \(0 to 1\)"):
-            Circuit(2, (Operation("H", qubits),))
+            Circuit(2, (Operation("H", (2,)),))
 
-    @pytest.mark.parametrize("index", [2, -1])
-    def test_input_outside(self, index: int) -> None:
-        with pytest.raises(CircuitError, match=f"gate RX reads input {index}, but n_inputs=2"):
-            Circuit(1, (Operation("RX", (0,), InputSlot(index)),), n_inputs=2)
+    def test_input_outside(self) -> None:
+        with pytest.raises(CircuitError, match="gate RX reads input 2, but n_inputs=2"):
+            Circuit(1, (Operation("RX", (0,), InputSlot(2)),), n_inputs=2)
 
-    @pytest.mark.parametrize("index", [6, -1])
-    def test_weight_outside(self, index: int) -> None:
-        with pytest.raises(CircuitError, match=f"gate RX reads weight {index}, but weight_shape"):
-            Circuit(1, (Operation("RX", (0,), WeightSlot(index)),), weight_shape=(2, 3))
-
-    @pytest.mark.parametrize("n_qubits", [0, -3])
-    def test_no_qubits(self, n_qubits: int) -> None:
-        with pytest.raises(CircuitError, match=f"at least 1 qubit, got n_qubits={n_qubits}"):
-            Circuit(n_qubits, ())
+    def test_weight_outside(self) -> None:
+        with pytest.raises(CircuitError, match="gate RX reads weight 6, but weight_shape"):
+            Circuit(1, (Operation("RX", (0,), WeightSlot(6)),), weight_shape=(2, 3))
 
     def test_every_error_is_a_value_error(self) -> None:
         for error in (CircuitError, ShapeError, UnknownNameError):
@@ -280,6 +270,10 @@ def test_public_names() -> None:
         lambda: Circuit(2, (), weight_shape=(-1,)),
         lambda: Circuit(1.5, ()),
         lambda: Circuit(True, ()),
+        lambda: Circuit(0, ()),
+        lambda: Circuit(-3, ()),
+        lambda: Operation("H", (-1,)),
+        lambda: InputSlot(-1),
         lambda: Operation("H", (0.7,)),
         lambda: Operation("RX", (0,), "much"),
         lambda: Operation("RX", (0,), float("nan")),
