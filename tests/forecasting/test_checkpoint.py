@@ -1,0 +1,225 @@
+"""Checkpoints: everything comes back bit by bit, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+from safetensors.torch import load_file, save_file
+
+from tnqlstm import Circuit, QPUNetwork, ansatz
+from tnqlstm.errors import CheckpointError
+from tnqlstm.forecasting import Forecaster, Series
+from tnqlstm.forecasting.checkpoint import (
+    CONFIG_FILE,
+    STATE_FILE,
+    load_checkpoint,
+    save_state,
+    write_atomically,
+)
+
+Make = Callable[..., Forecaster]
+
+
+@pytest.fixture
+def saved(series: Series, small: Make, tmp_path: Path) -> Path:
+    folder = tmp_path / "saved"
+    small(model="lstm").fit(series.train, test=series.test).save(folder)
+    return folder
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_everything_comes_back(series: Series, small: Make, tmp_path: Path, dtype: str) -> None:
+    network = QPUNetwork.line(2, qubits=[2, 1])
+    forecaster = small(scheme="linked", network=network, dtype=dtype, seed=3)
+    forecaster.fit(series.train, test=series.test).save(tmp_path / "f")
+    loaded = Forecaster.load(tmp_path / "f")
+    assert loaded.get_params() == {**forecaster.get_params(), "dtype": dtype}
+    assert loaded.config_ == forecaster.config_
+    assert loaded.history_ == forecaster.history_
+    for name, tensor in forecaster.trainer_.state.tensors.items():
+        other = loaded.trainer_.state.tensors[name]
+        assert torch.equal(tensor, other)
+        assert tensor.dtype == other.dtype
+    for ours, theirs in ((forecaster.series_, loaded.series_),):
+        assert_array_equal(ours.whole.values, theirs.whole.values)
+        assert_array_equal(ours.time, theirs.time)
+        assert (ours.start, ours.stop, ours.time_label) == (
+            theirs.start,
+            theirs.stop,
+            theirs.time_label,
+        )
+    assert_array_equal(loaded.predict(series.test), forecaster.predict(series.test))
+    assert_array_equal(loaded.predict(horizon=5), forecaster.predict(horizon=5))
+
+
+def test_an_interrupted_training_is_exact_after_saving(
+    series: Series, small: Make, tmp_path: Path
+) -> None:
+    whole = small(epochs=4).fit(series.train, test=series.test)
+    small(epochs=2).fit(series.train, test=series.test).save(tmp_path / "half")
+    loaded = Forecaster.load(tmp_path / "half").resume(epochs=4)
+    for name, tensor in whole.trainer_.state.tensors.items():
+        assert torch.equal(tensor, loaded.trainer_.state.tensors[name]), name
+    strip = [{k: v for k, v in r.items() if k != "seconds"} for r in loaded.history_]
+    assert strip == [{k: v for k, v in r.items() if k != "seconds"} for r in whole.history_]
+
+
+def test_driven_and_unrelated_series_come_back(driven: Series, small: Make, tmp_path: Path) -> None:
+    other = Series("other", np.arange(20) / 20, inputs=np.arange(20) / 20)
+    small(model="lstm").fit(driven, test=other).save(tmp_path / "f")
+    loaded = load_checkpoint(tmp_path / "f")
+    assert loaded.test is not None
+    assert_array_equal(loaded.train.inputs, driven.inputs)
+    assert_array_equal(loaded.test.inputs, other.inputs)
+    assert loaded.test.name == "other"
+
+
+def test_networks_and_ansaetze_come_back(series: Series, small: Make, tmp_path: Path) -> None:
+    graph = nx.Graph()
+    graph.add_node(("a", 1), qubits=2)
+    graph.add_node("b", qubits=1)
+    graph.add_edge(("a", 1), "b")
+    network = QPUNetwork.from_networkx(graph)
+
+    def own(n_qubits: int) -> Circuit:
+        return ansatz.chen2020(n_qubits, 1)
+
+    options = {"scheme": "segment", "network": network, "ansatz": own, "depth": None}
+    forecaster = small(**options).fit(series.train)
+    forecaster.save(tmp_path / "f")
+    loaded = Forecaster.load(tmp_path / "f")
+    assert loaded.network == network
+    assert loaded.ansatz is not None
+    assert loaded.ansatz(2) == own(2)
+    assert_array_equal(loaded.predict(series.test), forecaster.predict(series.test))
+    with pytest.raises(ValueError, match=r"circuits of \[1, 2\] qubits, none of 5"):
+        loaded.ansatz(5)
+
+
+def test_every_truncation_is_refused(saved: Path) -> None:
+    content = (saved / STATE_FILE).read_bytes()
+    for size in [0, 1, 7, 8, 9, *range(20, len(content), 97), len(content) - 1]:
+        (saved / STATE_FILE).write_bytes(content[:size])
+        with pytest.raises(CheckpointError, match=STATE_FILE):
+            load_checkpoint(saved)
+
+
+def test_every_changed_byte_is_noticed(saved: Path) -> None:
+    content = bytearray((saved / STATE_FILE).read_bytes())
+    draw = random.Random(0)
+    for _ in range(200):
+        changed = bytearray(content)
+        changed[draw.randrange(len(content))] ^= 1 << draw.randrange(8)
+        (saved / STATE_FILE).write_bytes(changed)
+        with pytest.raises(CheckpointError):
+            load_checkpoint(saved)
+
+
+def test_every_truncated_config_is_refused(saved: Path) -> None:
+    content = (saved / CONFIG_FILE).read_bytes()
+    for size in range(0, len(content) - 2, 13):
+        (saved / CONFIG_FILE).write_bytes(content[:size])
+        with pytest.raises(CheckpointError, match=CONFIG_FILE):
+            load_checkpoint(saved)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[1, 2]", "another program"),
+        ('{"format": "other"}', "another program"),
+        ('{"format": "tnqlstm checkpoint", "version": 2, "tnqlstm": "9.9"}', r"version 2.*9\.9"),
+        ('{"format": "tnqlstm checkpoint", "version": 1}', "lacks its options"),
+    ],
+)
+def test_foreign_configs_are_refused(saved: Path, content: str, message: str) -> None:
+    (saved / CONFIG_FILE).write_text(content)
+    with pytest.raises(CheckpointError, match=message):
+        load_checkpoint(saved)
+
+
+def test_foreign_tensors_are_refused(saved: Path) -> None:
+    for metadata in (None, {"format": "pt"}):
+        save_file({"weight": torch.zeros(2)}, saved / STATE_FILE, metadata)
+        with pytest.raises(CheckpointError, match="another program"):
+            load_checkpoint(saved)
+
+
+def test_tensors_without_our_metadata_are_refused(saved: Path) -> None:
+    tensors = load_file(saved / STATE_FILE)
+    save_file(tensors, saved / STATE_FILE, {"format": "tnqlstm checkpoint", "version": "1"})
+    with pytest.raises(CheckpointError, match="lacks parts"):
+        load_checkpoint(saved)
+
+
+def test_files_of_two_runs_do_not_mix(
+    saved: Path, series: Series, small: Make, tmp_path: Path
+) -> None:
+    small(model="lstm", seed=1).fit(series.train, test=series.test).save(tmp_path / "other")
+    (tmp_path / "other" / CONFIG_FILE).replace(saved / CONFIG_FILE)
+    with pytest.raises(CheckpointError, match="isn't the config"):
+        load_checkpoint(saved)
+
+
+def test_an_edited_config_is_noticed(saved: Path) -> None:
+    data = json.loads((saved / CONFIG_FILE).read_text())
+    data["options"]["hidden_size"] = 3
+    (saved / CONFIG_FILE).write_text(json.dumps(data))
+    with pytest.raises(CheckpointError, match="isn't the config"):
+        Forecaster.load(saved)
+
+
+def test_a_config_that_fits_the_file_but_not_the_model_is_refused(
+    series: Series, small: Make, tmp_path: Path
+) -> None:
+    forecaster = small(model="lstm").fit(series.train)
+    forecaster.save(tmp_path / "f")
+    data = json.loads((tmp_path / "f" / CONFIG_FILE).read_text())
+    for change in ({"hidden_size": 3}, {"cell": "unknown", "model": "qlstm"}, {"window": 0}):
+        changed = {**data, "options": {**data["options"], **change}}
+        (tmp_path / "f" / CONFIG_FILE).write_text(json.dumps(changed))
+        save_state(tmp_path / "f", forecaster.checkpoint())
+        with pytest.raises(CheckpointError):
+            Forecaster.load(tmp_path / "f")
+    del data["options"]["hidden_size"], data["data"]["series"][0]["name"]
+    (tmp_path / "f" / CONFIG_FILE).write_text(json.dumps(data))
+    save_state(tmp_path / "f", forecaster.checkpoint())
+    with pytest.raises(CheckpointError, match="doesn't describe a forecast"):
+        Forecaster.load(tmp_path / "f")
+
+
+def test_missing_files(saved: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"config\.json"):
+        Forecaster.load(tmp_path / "nowhere")
+    (saved / STATE_FILE).unlink()
+    with pytest.raises(FileNotFoundError, match=STATE_FILE):
+        Forecaster.load(saved)
+
+
+def test_a_write_that_fails_leaves_the_file_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, b"older")
+    os.link(path, tmp_path / "link")
+    write_atomically(path, b"old")
+    assert (tmp_path / "link").read_bytes() == b"older"  # renamed over, not written into
+    (tmp_path / "link").unlink()
+
+    def interrupted(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(path, b"new and longer")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file"]

@@ -1,0 +1,314 @@
+"""The command line: what it prints, what it refuses, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner, Result
+
+from tnqlstm import about
+from tnqlstm.cli import app
+from tnqlstm.forecasting import Forecaster, Trainer, datasets
+from tnqlstm.forecasting.checkpoint import load_checkpoint
+
+SMALL = ("--hidden-size", "2", "--depth", "1", "--quiet", "--window", "3")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run in an empty folder, with a short CSV file, and leave torch's threads as they were."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
+    t = np.arange(40)
+    rows = [f"{a},{b:.6f}" for a, b in zip(t, np.sin(t / 3), strict=True)]
+    Path("wave.csv").write_text("\n".join(["day,height", *rows]) + "\n")
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def succeed(*arguments: str) -> str:
+    result = call(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def fail(*arguments: str) -> str:
+    """The message of a call that must fail cleanly: one line, exit code 2, nothing on stdout."""
+    result = call(*arguments)
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    assert "Traceback" not in result.stderr
+    return result.stderr
+
+
+def python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in a process of its own that finds the package where this one does."""
+    root = str(Path(about.__file__).parents[1])
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": root},
+    )  # fmt: skip
+
+
+def train_wave(folder: str = "run", *options: str) -> str:
+    return succeed("train", "wave.csv", "--column", "height", "--epochs", "2", *SMALL, *options,
+                   "--output", folder)  # fmt: skip
+
+
+def test_train_makes_the_model_that_was_asked_for() -> None:
+    printed = train_wave("run", "--scheme", "linked", "--qpus", "2", "--seed", "4")
+    forecaster = Forecaster.load("run")
+    assert forecaster.get_params() == {
+        **Forecaster().get_params(),
+        "window": 3,
+        "hidden_size": 2,
+        "depth": 1,
+        "epochs": 2,
+        "seed": 4,
+        "scheme": "linked",
+        "dtype": "float32",
+        "network": forecaster.network,
+    }
+    assert forecaster.network is not None
+    assert forecaster.network.capacities == (2, 1)
+    metrics = json.loads(Path("run/metrics.json").read_text())
+    assert f"{metrics['test']['mse']:.3e}" in printed
+    assert "4 cut gates" in printed
+    python = Forecaster(
+        3, 2, depth=1, epochs=2, seed=4, scheme="linked", network=forecaster.network
+    ).fit(datasets.read_csv("wave.csv", "height").train)
+    assert np.array_equal(python.predict(horizon=3), forecaster.predict(horizon=3))
+
+
+def test_every_option_of_train_reaches_the_model() -> None:
+    options = {
+        "--cell": "linear", "--qubits": "3", "--layers": "2", "--learning-rate": "0.02",
+        "--batch-size": "7", "--keep": "last", "--scaling": "whole-series", "--dtype": "float64",
+        "--network": "line:2,1", "--scheme": "segment",
+    }  # fmt: skip
+    train_wave("run", *[text for pair in options.items() for text in pair])
+    parameters = Forecaster.load("run").get_params()
+    wanted = {
+        "cell": "linear", "n_qubits": 3, "num_layers": 2, "learning_rate": 0.02, "batch_size": 7,
+        "keep": "last", "scaling": "whole-series", "dtype": "float64", "scheme": "segment",
+    }  # fmt: skip
+    assert {name: parameters[name] for name in wanted} == wanted
+
+
+def test_a_built_in_data_set_and_an_lstm() -> None:
+    succeed("train", "narma-2", "--model", "lstm", "--epochs", "1", "-q", "-o", "run")
+    assert Forecaster.load("run").series_.name == "NARMA-2"
+    assert "driven by inputs" in fail("forecast", "run")
+    assert len(succeed("forecast", "run", "--start", "split").splitlines()) == 21
+
+
+def test_evaluate_repeats_the_metrics() -> None:
+    train_wave()
+    metrics = json.loads(Path("run/metrics.json").read_text())
+    assert json.loads(succeed("evaluate", "run", "--json")) == metrics
+    assert f"{metrics['baselines']['persistence']:.3e}" in succeed("evaluate", "run")
+
+
+def test_forecast_prints_writes_and_draws() -> None:
+    train_wave()
+    forecaster = Forecaster.load("run")
+    wanted = forecaster.predict(forecaster.series_.whole, horizon=5)
+    printed = succeed("forecast", "run", "--horizon", "5")
+    rows = [row.split(",") for row in printed.splitlines()]
+    assert rows[0] == ["time", "forecast"]
+    assert [float(row[0]) for row in rows[1:]] == [40, 41, 42, 43, 44]
+    assert np.array_equal([float(row[1]) for row in rows[1:]], wanted)
+    succeed("forecast", "run", "--horizon", "5", "--output", "f.csv")
+    assert Path("f.csv").read_text() == printed
+    succeed("forecast", "run", "--start", "split", "--output", "f.png")
+    assert Path("f.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_partition_reports_draws_and_gives_json() -> None:
+    printed = succeed(
+        "partition", "ry_brickwork:16x3", "--network", "line:4x4", "--cost", "ebits",
+        "--json", "--draw", "blocks.png",
+    )  # fmt: skip
+    assert json.loads(printed)["n_cut_gates"] == 9  # (k − 1) · depth
+    assert Path("blocks.png").read_bytes().startswith(b"\x89PNG")
+    assert "9 of 45 two-qubit gates cut" in succeed(
+        "partition", "ry_brickwork:16x3", "--network", "line:4x4"
+    )
+
+
+def test_info_lists_what_there_is() -> None:
+    printed = succeed("info")
+    for name in (*datasets.DATASETS, *about.LIBRARIES, "chen2020", "segment", "ebits"):
+        assert name in printed
+
+
+def test_ctrl_c_keeps_the_state_and_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    train_wave("whole")
+    calls = []
+    original = Trainer._step
+
+    def step(trainer: Trainer, chosen: torch.Tensor) -> None:
+        calls.append(1)
+        if len(calls) == 5:  # three batches an epoch
+            raise KeyboardInterrupt
+        original(trainer, chosen)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_step", step)
+        result = call(
+            "train", "wave.csv", "--column", "height", "--epochs", "2", *SMALL, "-o", "run"
+        )
+    assert result.exit_code == 130
+    assert "stopped after epoch 1 of 2" in result.stderr
+    assert "continue with: tnqlstm train --resume run" in result.stderr
+    assert "Traceback" not in result.output
+    succeed("train", "--resume", "run", "-q")
+    whole, parts = (load_checkpoint(name).state.tensors for name in ("whole", "run"))
+    assert all(torch.equal(tensor, parts[name]) for name, tensor in whole.items())
+
+
+def test_ctrl_c_before_there_is_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Forecaster, "start", interrupt)
+    result = call("train", "sine", "-o", "run")
+    assert (result.exit_code, result.stderr.strip()) == (130, "interrupted")
+    assert not Path("run").exists()
+
+
+def test_resume_extends_and_refuses_other_options() -> None:
+    train_wave()
+    succeed("train", "--resume", "run", "--epochs", "3", "-q")
+    assert len(Forecaster.load("run").history_) == 3
+    assert "--hidden-size, --learning-rate can't be changed" in fail(
+        "train", "--resume", "run", "--hidden-size", "2", "--learning-rate", "1"
+    )
+    assert "dataset" in fail("train", "sine", "--resume", "run")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("train", "--output FOLDER wanted"),
+        ("train sine", "--output FOLDER wanted"),
+        ("train sinus -o r", "Did you mean 'sine'"),
+        ("train none.csv -o r", "no file 'none.csv'"),
+        ("train wave.csv -o r", "2 columns: day, height"),
+        ("train wave.csv --column heigth -o r", "Did you mean 'height'"),
+        ("train sine --model gru -o r", "unknown model 'gru'"),
+        ("train sine --cell chen -o r", "unknown cell 'chen'"),
+        ("train sine --scheme link -o r", "Did you mean 'linked'"),
+        ("train sine --scheme linked -o r", "--scheme linked needs QPUs"),
+        ("train sine --scheme segment --qpus 9 -o r", "9 QPUs for circuits of 6 qubits"),
+        ("train sine --scheme segment --qpus 2 --network line:2x3 -o r", "exclude each other"),
+        ("train sine --scheme linked --network line:2x2 -o r", "2 qubits too few"),
+        ("train sine --window 500 -o r", "a window of 500 needs"),
+        ("train sine --learning-rate 0 -o r", "learning_rate"),
+        ("train sine -o .", "isn't empty"),
+        ("train sine -o wave.csv", "is a file"),
+        ("train --resume none", "no config.json in 'none'"),
+        ("evaluate none", "no config.json in 'none'"),
+        ("forecast none", "no config.json in 'none'"),
+        ("forecast none -o f.txt", "can't write 'f.txt'"),
+        ("forecast none -o wave.csv", "is there already"),
+        ("forecast none -o no/f.png", "no folder 'no'"),
+        ("partition ry_brickwork:4x2", "a network wanted"),
+        ("partition ry_brickwork:4x2 --network line:2x1", "2 qubits too few"),
+        ("partition ry_brickwork:4x2 --network line:2x2 --cost gate", "Did you mean 'gates'"),
+        ("partition none.qasm --network line:2x2", "no file 'none.qasm'"),
+        ("demo -o .", "which the demo didn't make"),
+    ],
+)
+def test_bad_input_gets_one_line_and_changes_nothing(arguments: str, message: str) -> None:
+    assert message in fail(*arguments.split())
+    assert [path.name for path in Path().iterdir()] == ["wave.csv"]
+
+
+def test_data_that_is_no_numbers() -> None:
+    Path("bad.csv").write_text("height\n1\n2\nnan\n")
+    assert "bad.csv, line 4: 'nan'" in fail("train", "bad.csv", "-o", "r")
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\x00\xff", None])
+@pytest.mark.parametrize("name", ["config.json", "checkpoint.safetensors"])
+def test_a_corrupt_run_is_told(name: str, content: bytes | None) -> None:
+    train_wave()
+    path = Path("run") / name
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content)
+    assert name in fail("evaluate", "run")
+    assert name in fail("train", "--resume", "run", "-q")
+
+
+def test_a_run_is_never_overwritten() -> None:
+    train_wave()
+    files = {path.name: path.read_bytes() for path in Path("run").iterdir()}
+    message = fail("train", "wave.csv", "--column", "height", *SMALL, "-o", "run")
+    assert "tnqlstm train --resume run" in message
+    assert {path.name: path.read_bytes() for path in Path("run").iterdir()} == files
+
+
+def test_bad_values_of_options_are_usage_errors() -> None:
+    for arguments in (["train", "--epochs", "many"], ["train", "--thread", "2"], ["trian"]):
+        result = call(*arguments)
+        assert result.exit_code == 2
+        assert "Traceback" not in result.output
+
+
+def test_a_process_ends_without_a_traceback() -> None:
+    done = python("from tnqlstm.cli import main; main()", "evaluate", "none")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: no config.json")
+
+
+def test_a_signal_ends_a_training_as_ctrl_c_does() -> None:
+    program = (
+        "import os, signal\n"
+        "from tnqlstm.forecasting import Trainer\n"
+        "from tnqlstm.cli import main\n"
+        "original, calls = Trainer._step, []\n"
+        "def step(trainer, chosen):\n"
+        "    calls.append(1)\n"
+        "    if len(calls) == 5:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "    original(trainer, chosen)\n"
+        "Trainer._step = step\n"
+        "main()\n"
+    )
+    done = python(program, "train", "wave.csv", "--column", "1", *SMALL, "--output", "run")
+    assert done.returncode == 130
+    assert "tnqlstm train --resume run" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(load_checkpoint("run").state.history) == 1
+
+
+def test_help_answers_without_loading_anything_heavy() -> None:
+    program = (
+        "import sys\n"
+        "from tnqlstm.cli import app\n"
+        "sys.argv = ['tnqlstm', '--help']\n"
+        "try:\n"
+        "    app()\n"
+        "finally:\n"
+        "    heavy = {'torch', 'numpy', 'scipy', 'matplotlib', 'quimb', 'cotengra', 'networkx'}\n"
+        "    assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    done = python(program)
+    assert done.returncode == 0, done.stderr
+    for command in ("train", "evaluate", "forecast", "partition", "info", "demo"):
+        assert command in done.stdout
+        assert "Example" in succeed(command, "--help") or command in ("info", "demo")

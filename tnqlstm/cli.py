@@ -1,0 +1,395 @@
+"""The command line: `tnqlstm train|evaluate|forecast|partition|info|demo`.
+
+Nothing heavy is imported here: each command imports what it needs, so that help answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from .errors import DataError, TnqlstmError
+
+if TYPE_CHECKING:
+    from .distribution import QPUNetwork
+
+__all__ = ["app", "main"]
+
+
+class Commands(TyperGroup):
+    """The one place where errors become a message on stderr and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (TnqlstmError, OSError) as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt as interrupt:
+            typer.echo(f"\ninterrupted: {interrupt}".removesuffix(": "), err=True)
+            raise typer.Exit(130) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+RunFolder = Annotated[Path, typer.Argument(help="Folder that `tnqlstm train` wrote.")]
+NetworkSpec = Annotated[
+    str | None,
+    typer.Option(
+        help="QPU network, TOPOLOGY:QPUSxQUBITS: line:4x4 is 4 QPUs of 4 qubits in a line; "
+        "ring, star, complete; line:3,3,2 with unequal QPUs; grid:2x2x4 has 2 rows, 2 columns."
+    ),
+]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.callback()
+def tnqlstm() -> None:
+    """Train and study distributed quantum LSTMs: LSTMs whose gates are quantum circuits that are
+    spread over several small quantum processors (QPUs).
+
+    \b
+    A first run, in under a minute:
+      tnqlstm train damped-oscillator --scheme segment --qpus 2 --output runs/first
+      tnqlstm evaluate runs/first
+      tnqlstm forecast runs/first --horizon 40 --output future.png
+
+    `tnqlstm COMMAND --help` says more about each command, `tnqlstm info` lists data sets and cells.
+    """
+
+
+@app.command()
+def train(
+    ctx: typer.Context,
+    dataset: Annotated[
+        str | None,
+        typer.Argument(help="A data set of `tnqlstm info`, or the path of a CSV file."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="New folder for this run.")
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Continue the run in this folder, exactly where it stopped.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Epochs in total.  [default: 100, or the run's own]")
+    ] = None,
+    model: Annotated[str, typer.Option(help="qlstm or lstm.")] = "qlstm",
+    cell: Annotated[str, typer.Option(help="chen2024, chen2020 or linear.")] = "chen2024",
+    scheme: Annotated[
+        str,
+        typer.Option(
+            help="centric (all qubits on one QPU), segment (a circuit on each QPU, no quantum "
+            "link) or linked (one circuit over all QPUs)."
+        ),
+    ] = "centric",
+    qpus: Annotated[
+        int | None, typer.Option(help="Number of QPUs, in a line, just large enough.")
+    ] = None,
+    network: NetworkSpec = None,
+    hidden_size: Annotated[int, typer.Option(help="Width of the hidden state.")] = 5,
+    depth: Annotated[
+        int | None, typer.Option(help="Trainable layers.  [default: the cell's own]")
+    ] = None,
+    qubits: Annotated[
+        int | None, typer.Option(help="Qubits of each circuit; the cell `linear` only.")
+    ] = None,
+    layers: Annotated[int, typer.Option(help="Recurrent layers.")] = 1,
+    window: Annotated[int, typer.Option(help="Past points that a forecast sees.")] = 4,
+    learning_rate: Annotated[float, typer.Option(help="Of RMSprop.")] = 0.01,
+    batch_size: Annotated[int, typer.Option(help="Windows in an optimiser step.")] = 10,
+    keep: Annotated[
+        str, typer.Option(help="Weights to keep: best (lowest training error) or last.")
+    ] = "best",
+    scaling: Annotated[
+        str | None,
+        typer.Option(
+            help="train, whole-series (published; leaks the test part) or none.  "
+            "[default: train; none for NARMA]"
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of weights, shuffling and dropout.")] = 0,
+    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    column: Annotated[
+        str | None, typer.Option(help="Column of the CSV file, by name or index from 0.")
+    ] = None,
+    threads: Annotated[
+        int, typer.Option(min=1, help="CPU threads; small circuits gain nothing from more.")
+    ] = 1,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+) -> None:
+    """Train a model on a series.
+
+    The first 67 % of the points are for training, the rest for the test.
+    The output folder gets config.json, checkpoint.safetensors (after each epoch), history.json,
+    metrics.json and pictures: forecast.png, loss.png, free_run.png. Ctrl-C keeps the last full
+    epoch.
+
+    \b
+    Examples:
+      tnqlstm train damped-oscillator --scheme segment --qpus 2 --epochs 30 --output runs/first
+      tnqlstm train narma-5 --scheme linked --network ring:3x2 -o runs/narma
+      tnqlstm train sales.csv --column units --window 12 -o runs/sales
+      tnqlstm train --resume runs/first --epochs 60
+    """
+    from .forecasting.runs import resume_run, summary, train_run
+
+    _set_threads(threads)
+    folder = resume if resume is not None else output
+    try:
+        if resume is not None:
+            _only(ctx, "resume", "epochs", "threads", "quiet")
+            result = resume_run(resume, epochs, progress=not quiet)
+        else:
+            if dataset is None or output is None:
+                raise DataError(
+                    "a data set and --output FOLDER wanted, or --resume FOLDER. "
+                    "Try `tnqlstm train --help`."
+                )
+            from .forecasting.datasets import load
+            from .forecasting.forecaster import Forecaster
+
+            forecaster = Forecaster(
+                window,
+                hidden_size,
+                model=model,
+                cell=cell,
+                depth=depth,
+                n_qubits=qubits,
+                scheme=scheme,
+                network=_network(scheme, network, qpus, qubits or _cell_qubits(cell, hidden_size)),
+                num_layers=layers,
+                epochs=100 if epochs is None else epochs,
+                learning_rate=learning_rate,
+                batch_size=batch_size,
+                keep=keep,
+                scaling=scaling,
+                seed=seed,
+                dtype=dtype,
+                progress=not quiet,
+            )
+            result = train_run(forecaster, load(dataset, column), output)
+    except KeyboardInterrupt as interrupt:
+        if folder is None or not (folder / "config.json").exists():
+            raise
+        typer.echo(
+            f"\ninterrupted: {interrupt}\ncontinue with: tnqlstm train --resume {folder}", err=True
+        )
+        raise typer.Exit(130) from None
+    typer.echo(summary(result))
+    typer.echo(f"results and pictures: {folder}")
+
+
+@app.command()
+def evaluate(
+    run: RunFolder,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
+) -> None:
+    """Print the errors of a run.
+
+    They are those of one-step forecasts, computed from the checkpoint, beside the baselines.
+
+    \b
+    Example:
+      tnqlstm evaluate runs/first --json
+    """
+    from .forecasting.forecaster import Forecaster
+    from .forecasting.runs import evaluate as evaluate_forecaster
+    from .forecasting.runs import summary
+
+    _set_threads(1)
+    result = evaluate_forecaster(Forecaster.load(run))
+    typer.echo(json.dumps(result, indent=2, ensure_ascii=False) if as_json else summary(result))
+
+
+@app.command()
+def forecast(
+    run: RunFolder,
+    horizon: Annotated[int, typer.Option(help="Number of points to forecast.")] = 20,
+    start: Annotated[
+        str,
+        typer.Option(
+            help="end (after the last known point) or split (after the training part, beside what "
+            "came then)."
+        ),
+    ] = "end",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write a .csv, or a picture: .png, .pdf or .svg."),
+    ] = None,
+) -> None:
+    """Forecast many points in a row.
+
+    Each is fed back as an input of the next. Without --output, prints CSV.
+
+    \b
+    Examples:
+      tnqlstm forecast runs/first --horizon 40
+      tnqlstm forecast runs/first --horizon 79 --start split --output free_run.png
+    """
+    from .forecasting.continuation import continuation
+    from .forecasting.forecaster import Forecaster
+
+    _set_threads(1)
+    if output is not None:
+        _check_new(output, (".csv", ".png", ".pdf", ".svg"))
+    result = continuation(Forecaster.load(run), horizon, start)
+    if output is None:
+        typer.echo(result.to_csv(), nl=False)
+        return
+    if output.suffix.lower() == ".csv":
+        output.write_text(result.to_csv(), encoding="utf-8")
+    else:
+        from .forecasting.plots import save_figure
+
+        save_figure(result.draw(), output)
+    typer.echo(f"{horizon} points: {output}")
+
+
+@app.command()
+def partition(
+    circuit: Annotated[
+        str,
+        typer.Argument(
+            help="An ansatz, NAME:QUBITSxDEPTH, such as ry_brickwork:16x3, chen2020:8x2 or "
+            "modular:8,8,8x3 (block sizes), or a .qasm file."
+        ),
+    ],
+    network: NetworkSpec = None,
+    cost: Annotated[
+        str, typer.Option(help="What to make small: gates, ebits, bonds or shots.")
+    ] = "gates",
+    seed: Annotated[int, typer.Option(help="Of the random starts.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    draw: Annotated[
+        Path | None, typer.Option(help="Draw the network with its blocks: .png, .pdf or .svg.")
+    ] = None,
+) -> None:
+    """Place a circuit's qubits on QPUs.
+
+    Few gates should cross the links: prints blocks, cut gates, e-bits and other costs.
+
+    \b
+    Examples:
+      tnqlstm partition ry_brickwork:16x3 --network line:4x4
+      tnqlstm partition chen2020:12x2 --network grid:2x2x3 --cost ebits --json --draw blocks.png
+    """
+    from . import specs
+    from .distribution import partition as place
+
+    if network is None:
+        raise DataError("a network wanted: --network line:4x4 is 4 QPUs of 4 qubits in a line.")
+    if draw is not None:
+        _check_new(draw, (".png", ".pdf", ".svg"))
+    placed = place(specs.parse_circuit(circuit), specs.parse_network(network), cost=cost, seed=seed)
+    figures = json.dumps(placed.summary(), indent=2, ensure_ascii=False)
+    typer.echo(figures if as_json else placed.report())
+    if draw is not None:
+        from .forecasting.plots import save_figure
+
+        save_figure(placed.draw(), draw)
+        typer.echo(f"picture: {draw}", err=True)
+
+
+@app.command()
+def info() -> None:
+    """Print versions, threads and known names.
+
+    The names are those of data sets, models, cells, schemes, ansätze, costs, links and scalings.
+    """
+    from .about import about
+
+    for name, value in about().items():
+        typer.echo(f"{name:<12} {value}")
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path(
+        "runs/demo"
+    ),
+    epochs: Annotated[int, typer.Option(min=1, help="Of each model.")] = 100,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")] = False,
+) -> None:
+    """Compare three QLSTMs and an LSTM.
+
+    Trains each on the damped oscillator, in about a minute together, and prints a table. A second
+    demo replaces the results of the first.
+    """
+    from .forecasting.demo import NOTES, results_table, run_demo
+
+    _set_threads(1)
+    announce = None if quiet else lambda label: typer.echo(label, err=True)
+    results = run_demo(output, epochs, progress=not quiet, announce=announce)
+    typer.echo(f"\n{results_table(results)}\n\n{NOTES}\nResults and pictures: {output}")
+
+
+def _network(scheme: str, spec: str | None, qpus: int | None, n_qubits: int) -> QPUNetwork | None:
+    if spec is None and qpus is None:
+        if scheme in ("segment", "linked"):
+            raise DataError(
+                f"--scheme {scheme} needs QPUs. Give their number, such as --qpus 2, or a network, "
+                "such as --network line:2x3."
+            )
+        return None
+    from . import specs
+
+    if spec is not None:
+        if qpus is not None:
+            raise DataError("--qpus and --network exclude each other. Give one of them.")
+        return specs.parse_network(spec)
+    assert qpus is not None
+    return specs.even_line(qpus, n_qubits)
+
+
+def _cell_qubits(cell: str, hidden_size: int) -> int:
+    from .nn.cell import LINEAR_QUBITS
+
+    return LINEAR_QUBITS if cell == "linear" else 1 + hidden_size
+
+
+def _only(ctx: typer.Context, *allowed: str) -> None:
+    """Raise a `DataError` where an option was given that `--resume` can't change."""
+    given = [
+        name
+        for name in ctx.params
+        if name not in allowed
+        and (source := ctx.get_parameter_source(name)) is not None
+        and source.name == "COMMANDLINE"
+    ]
+    if given:
+        listed = ", ".join(name if name == "dataset" else f"--{name}" for name in given)
+        raise DataError(
+            f"a resumed run keeps its own options, so {listed.replace('_', '-')} can't be changed. "
+            "Leave out all but --epochs, or start a new run."
+        )
+
+
+def _check_new(path: Path, suffixes: tuple[str, ...]) -> None:
+    if path.suffix.lower() not in suffixes:
+        raise DataError(f"can't write {str(path)!r}. Name a file ending in {', '.join(suffixes)}.")
+    if path.exists():
+        raise DataError(f"{str(path)!r} is there already. Choose another file, or remove it.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"no folder {str(path.parent)!r} to write {path.name!r} into.")
+
+
+def _set_threads(threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(threads)

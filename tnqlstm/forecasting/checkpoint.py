@@ -1,0 +1,252 @@
+"""Checkpoints: a folder with `config.json` and `checkpoint.safetensors`.
+
+`config.json` holds every option and what the data are; it's written once. The safetensors file
+holds the rest: the training state, the series themselves, and in its metadata the history, the
+fingerprint of the config it belongs to and a digest of its contents. Each file is replaced in one
+step, so that an interrupted save leaves the one before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as safetensors_bytes
+from torch import Tensor
+
+from .. import __version__
+from ..errors import CheckpointError, TnqlstmError
+from .config import ForecastConfig
+from .series import Series
+from .training import TrainingState
+
+__all__ = [
+    "CONFIG_FILE",
+    "STATE_FILE",
+    "Checkpoint",
+    "extend_config",
+    "load_checkpoint",
+    "read_config",
+    "save_config",
+    "save_state",
+    "write_atomically",
+    "write_json",
+]
+
+CONFIG_FILE = "config.json"
+STATE_FILE = "checkpoint.safetensors"
+FORMAT = "tnqlstm checkpoint"
+VERSION = 1
+OTHER = "Give a folder that tnqlstm wrote, or train again into a new one."
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A forecast as it was saved: options, series, training state, and who made it."""
+
+    config: ForecastConfig
+    train: Series
+    test: Series | None
+    state: TrainingState
+    made_by: str = "Forecaster.save"
+
+
+def save_config(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write `config.json`: options and a description of the series."""
+    wholes = _wholes(checkpoint)
+    parts = [
+        None
+        if part is None
+        else {"series": wholes.index(part.whole), "start": part.start, "stop": part.stop}
+        for part in (checkpoint.train, checkpoint.test)
+    ]
+    described = [
+        {
+            "name": whole.name,
+            "source": whole.source,
+            "time_label": whole.time_label,
+            "value_label": whole.value_label,
+        }
+        for whole in wholes
+    ]
+    data = {
+        "format": FORMAT,
+        "version": VERSION,
+        "tnqlstm": __version__,
+        "made_by": checkpoint.made_by,
+        "options": checkpoint.config.to_json(),
+        "data": {"series": described, "train": parts[0], "test": parts[1]},
+    }
+    write_json(folder / CONFIG_FILE, data)
+
+
+def save_state(folder: Path, checkpoint: Checkpoint) -> None:
+    """Replace `checkpoint.safetensors` in one step. `config.json` must be there already."""
+    tensors = {f"state.{name}": tensor for name, tensor in checkpoint.state.tensors.items()}
+    for index, whole in enumerate(_wholes(checkpoint)):
+        for what in ("values", "inputs", "time"):
+            array = getattr(whole, what)
+            if array is not None:
+                tensors[f"series.{index}.{what}"] = torch.from_numpy(array.copy())
+    tensors = {name: tensor.cpu() for name, tensor in tensors.items()}
+    metadata = {
+        "format": FORMAT,
+        "version": str(VERSION),
+        "config": _fingerprint(read_config(folder)),
+        "history": json.dumps(checkpoint.state.history),
+    }
+    metadata["digest"] = _digest(tensors, metadata)
+    write_atomically(folder / STATE_FILE, safetensors_bytes(tensors, metadata))
+
+
+def extend_config(folder: Path, epochs: int) -> None:
+    """Change the number of epochs in `config.json`; the saved state stays valid."""
+    data = read_config(folder)
+    data["options"]["epochs"] = epochs
+    write_json(folder / CONFIG_FILE, data)
+
+
+def load_checkpoint(folder: str | Path) -> Checkpoint:
+    """What `save_config` and `save_state` wrote into the folder.
+
+    Raises `FileNotFoundError` where the folder or a file of it is missing, `CheckpointError` where
+    one is corrupt, of another program or version, or doesn't belong to the other.
+    """
+    folder = Path(folder)
+    data = read_config(folder)
+    tensors, metadata = _read_tensors(folder / STATE_FILE)
+    if metadata["config"] != _fingerprint(data):
+        raise CheckpointError(
+            f"{folder / CONFIG_FILE} isn't the config that {STATE_FILE} was saved with: one of the "
+            "two was changed or comes from another run. Put the original back."
+        )
+    try:
+        config = ForecastConfig.from_json(data["options"])
+        wholes = [
+            _series(description, tensors, f"series.{index}.")
+            for index, description in enumerate(data["data"]["series"])
+        ]
+        train, test = (
+            None if part is None else _part(wholes[part["series"]], part["start"], part["stop"])
+            for part in (data["data"]["train"], data["data"]["test"])
+        )
+        history = json.loads(metadata["history"])
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        raise CheckpointError(
+            f"{folder / CONFIG_FILE} doesn't describe a forecast: {_told(error)}. {OTHER}"
+        ) from error
+    if train is None:
+        raise CheckpointError(f"{folder / CONFIG_FILE} names no training series. {OTHER}")
+    state = {k.removeprefix("state."): v for k, v in tensors.items() if k.startswith("state.")}
+    return Checkpoint(config, train, test, TrainingState(state, history), str(data["made_by"]))
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The contents of the folder's `config.json`, checked for format and version only."""
+    path = folder / CONFIG_FILE
+    if not path.is_file():
+        raise FileNotFoundError(f"no {CONFIG_FILE} in {str(folder)!r}. {OTHER}")
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CheckpointError(f"{path} isn't JSON: {error}. {OTHER}") from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is of another program. {OTHER}")
+    if data.get("version") != VERSION:
+        raise CheckpointError(
+            f"{path} has version {data.get('version')!r}, this tnqlstm {__version__} reads version "
+            f"{VERSION}. Use the tnqlstm that wrote it ({data.get('tnqlstm', 'unknown')})."
+        )
+    if not isinstance(data.get("options"), dict) or "made_by" not in data:
+        raise CheckpointError(f"{path} lacks its options. {OTHER}")
+    return data
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Replace a file by this data as JSON, in one step."""
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    write_atomically(path, text.encode() + b"\n")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file in one step: the old content or the new one, whatever happens in between."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    if not path.is_file():
+        raise FileNotFoundError(f"no {path.name} in {str(path.parent)!r}. {OTHER}")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{path} is truncated or corrupt: {error}. {OTHER}") from None
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is a safetensors file of another program. {OTHER}")
+    if metadata.get("version") != str(VERSION):
+        raise CheckpointError(
+            f"{path} has version {metadata.get('version')!r}; version {VERSION} wanted. {OTHER}"
+        )
+    if not {"config", "digest", "history"} <= metadata.keys():
+        raise CheckpointError(f"{path} lacks parts of its metadata. {OTHER}")
+    if metadata["digest"] != _digest(tensors, metadata):
+        raise CheckpointError(f"{path} is corrupt: its contents aren't the saved ones. {OTHER}")
+    return tensors, metadata
+
+
+def _wholes(checkpoint: Checkpoint) -> list[Series]:
+    """The distinct series that the training and test parts were cut from."""
+    wholes = [checkpoint.train.whole]
+    if checkpoint.test is not None and checkpoint.test.whole is not wholes[0]:
+        wholes.append(checkpoint.test.whole)
+    return wholes
+
+
+def _series(description: dict[str, Any], tensors: dict[str, Tensor], prefix: str) -> Series:
+    arrays: dict[str, Any] = {
+        what: tensors[prefix + what].numpy()
+        for what in ("values", "inputs", "time")
+        if prefix + what in tensors
+    }
+    return Series(**description, **arrays)
+
+
+def _part(whole: Series, start: int, stop: int) -> Series:
+    return whole if (start, stop) == (0, len(whole)) else whole.part(start, stop)
+
+
+def _fingerprint(data: dict[str, Any]) -> str:
+    """SHA-256 of a config but for `epochs`, which changes when a run is extended."""
+    options = {k: v for k, v in data["options"].items() if k != "epochs"}
+    text = json.dumps({**data, "options": options}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _digest(tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:
+    """SHA-256 over config, history and the names, dtypes, shapes and bytes of the tensors."""
+    digest = hashlib.sha256(f"{metadata['config']} {metadata['history']}".encode())
+    for name in sorted(tensors):
+        array = np.ascontiguousarray(tensors[name].numpy())
+        digest.update(f"{name} {array.dtype} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, TnqlstmError) else f"{type(error).__name__} {error}"

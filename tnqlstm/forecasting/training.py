@@ -1,0 +1,290 @@
+"""`Trainer`: the training loop, whose state can be saved and continued exactly.
+
+The unit of state is the epoch. An epoch that is cut short, by Ctrl-C or a loss that isn't finite,
+is undone: weights, optimiser and random state go back to the end of the last full epoch, so that a
+resumed run repeats the epoch bit by bit and ends where an uninterrupted one does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from ..errors import CheckpointError, TnqlstmError, look_up
+from .metrics import mse
+from .model import forecast_windows
+from .windows import Windows
+
+__all__ = [
+    "KEEP",
+    "DivergenceError",
+    "History",
+    "Trainer",
+    "TrainingConfig",
+    "TrainingInterrupted",
+    "TrainingState",
+]
+
+History = list[dict[str, Any]]
+
+# RMSprop at a constant rate jumps from epoch to epoch, so the last one may be a bad one
+KEEP = {
+    "best": "the weights of the epoch with the lowest training error; the test part has no say",
+    "last": "the weights of the last epoch, as published",
+}
+
+
+class DivergenceError(TnqlstmError):
+    """A loss or forecast that isn't finite; the state before it is kept."""
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Ctrl-C during training; the state at the end of the last full epoch is kept."""
+
+    def __init__(self, epoch: int, epochs: int) -> None:
+        super().__init__(f"stopped after epoch {epoch} of {epochs}; this state is kept.")
+        self.epoch = epoch
+        self.epochs = epochs
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """RMSprop on the mean squared error of the last step, as in the public QLSTM code.
+
+    `keep`, a key of `KEEP`: whose weights the model has when training ends or pauses.
+    """
+
+    learning_rate: float = 0.01
+    batch_size: int = 10
+    alpha: float = 0.99
+    eps: float = 1e-8
+    keep: str = "best"
+
+    def __post_init__(self) -> None:
+        look_up("keep", self.keep, KEEP)
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """All that the next epoch depends on; not to be changed.
+
+    `tensors`: "model.*", "optimizer.*", "random.*" and, where the best weights are kept, "best.*".
+    `history`: a dict an epoch with `epoch` (from 1), `train_mse` and `test_mse` (at its end, scaled
+    units; `test_mse` None without test windows) and `seconds`.
+    """
+
+    tensors: dict[str, Tensor]
+    history: History
+
+    def group(self, name: str) -> dict[str, Tensor]:
+        """The tensors of one group, without its name."""
+        prefix = f"{name}."
+        return {k[len(prefix) :]: v for k, v in self.tensors.items() if k.startswith(prefix)}
+
+
+class Trainer:
+    """Trains a model on windows, one epoch after another.
+
+    Outside `run` the model has the weights to keep, and `state` is where training goes on.
+    Shuffling and dropout draw from the trainer's own random state, which starts as torch's global
+    one is when the trainer is made; after that the global generator is neither read nor moved.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        train: Windows,
+        test: Windows | None = None,
+        config: TrainingConfig | None = None,
+    ) -> None:
+        self.model = model
+        self.train = train
+        self.test = test
+        self.config = config or TrainingConfig()
+        weight = next(model.parameters())
+        self._device = weight.device
+        self._inputs = torch.as_tensor(train.inputs, dtype=weight.dtype, device=weight.device)
+        self._targets = torch.as_tensor(train.targets, dtype=weight.dtype, device=weight.device)
+        self._optimizer = torch.optim.RMSprop(
+            model.parameters(),
+            lr=self.config.learning_rate,
+            alpha=self.config.alpha,
+            eps=self.config.eps,
+        )
+        self._random = _random_state(self._device)
+        self._state = self._capture(history=[])
+
+    @property
+    def state(self) -> TrainingState:
+        """The state at the end of the last full epoch."""
+        return self._state
+
+    @property
+    def history(self) -> History:
+        """A dict for each full epoch (see `TrainingState`)."""
+        return self._state.history
+
+    @property
+    def epoch(self) -> int:
+        """Number of full epochs so far."""
+        return len(self.history)
+
+    @property
+    def kept_epoch(self) -> int:
+        """The epoch, from 1, whose weights the model has outside `run`; 0 before the first."""
+        if self.config.keep == "last" or not self.history:
+            return self.epoch
+        errors = [record["train_mse"] for record in self.history]
+        return 1 + errors.index(min(errors))
+
+    def run(
+        self,
+        epochs: int,
+        *,
+        progress: bool = False,
+        after_epoch: Callable[[Trainer], None] | None = None,
+    ) -> History:
+        """Train until `epochs` full epochs are done, and return the history.
+
+        `after_epoch` is called with the trainer after each, to save it for instance. Raises
+        `TrainingInterrupted` at Ctrl-C, `DivergenceError` where a loss isn't finite; in both cases
+        `state` is that at the end of the last full epoch.
+        """
+        n_batches = math.ceil(len(self.train) / self.config.batch_size)
+        todo = max(epochs - self.epoch, 0)
+        bar = tqdm(total=todo * n_batches, unit="batch", disable=not progress)
+        try:
+            self._restore()
+            while self.epoch < epochs:
+                bar.set_description(f"epoch {self.epoch + 1}/{epochs}", refresh=False)
+                self._run_epoch(bar)
+                if after_epoch is not None:
+                    after_epoch(self)
+        except KeyboardInterrupt:
+            raise TrainingInterrupted(self.epoch, epochs) from None
+        finally:
+            bar.close()
+            self._show_kept()
+        return self.history
+
+    def load_state(self, state: TrainingState) -> None:
+        """Go back, or on, to a state. Raises `CheckpointError` where it's another model's."""
+        self._check(state)
+        self._state = state
+        self._show_kept()
+
+    def _run_epoch(self, bar: Any) -> None:
+        """One epoch; only its last line changes `state`."""
+        started = perf_counter()
+        with self._own_random():
+            self.model.train()
+            order = torch.randperm(len(self.train)).to(self._device)
+            for chosen in order.split(self.config.batch_size):
+                self._step(chosen)
+                bar.update()
+        errors = self._errors()
+        shown = {name: f"{error:.2e}" for name, error in errors.items() if error is not None}
+        bar.set_postfix(shown, refresh=False)
+        record = {"epoch": self.epoch + 1, **errors, "seconds": perf_counter() - started}
+        self._state = self._capture([*self.history, record])
+
+    def _capture(self, history: History) -> TrainingState:
+        """A copy of weights, optimiser and random state; the best weights as of this history."""
+        model = self.model.state_dict()
+        tensors = {f"model.{k}": v for k, v in model.items()}
+        for index, slots in self._optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{k}": v for k, v in slots.items()}
+        tensors |= {f"random.{k}": v for k, v in self._random.items()}
+        if self.config.keep == "best" and history:
+            errors = [record["train_mse"] for record in history]
+            is_best = errors.index(min(errors)) == len(errors) - 1
+            best = model if is_best else self._state.group("best")
+            tensors |= {f"best.{k}": v for k, v in best.items()}
+        return TrainingState(
+            {k: v.detach().clone().contiguous() for k, v in tensors.items()}, history
+        )
+
+    def _restore(self) -> None:
+        """Put weights, optimiser and random state where `state` says."""
+        self.model.load_state_dict(self._state.group("model"))
+        slots: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in self._state.group("optimizer").items():
+            index, _, slot = name.partition(".")
+            slots.setdefault(int(index), {})[slot] = tensor.clone()
+        groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": slots, "param_groups": groups})
+        self._random = self._state.group("random")
+
+    def _show_kept(self) -> None:
+        self.model.load_state_dict(self._state.group("best") or self._state.group("model"))
+
+    def _step(self, chosen: Tensor) -> None:
+        self._optimizer.zero_grad()
+        forecast = self.model(self._inputs[chosen])
+        loss = nn.functional.mse_loss(forecast, self._targets[chosen])
+        if not math.isfinite(loss.item()):
+            raise self._diverged("loss", loss.item())
+        loss.backward()
+        self._optimizer.step()
+
+    def _errors(self) -> dict[str, float | None]:
+        errors: dict[str, float | None] = {"train_mse": None, "test_mse": None}
+        for name, windows in (("train_mse", self.train), ("test_mse", self.test)):
+            if windows is not None:
+                error = mse(windows.targets, forecast_windows(self.model, windows.inputs))
+                if not math.isfinite(error):
+                    raise self._diverged(name, error)
+                errors[name] = error
+        return errors
+
+    def _diverged(self, what: str, value: float) -> DivergenceError:
+        return DivergenceError(
+            f"{what} is {value} in epoch {self.epoch + 1}; a finite number wanted. The state after "
+            f"epoch {self.epoch} is kept. Lower learning_rate (now {self.config.learning_rate:g}) "
+            "or look for outliers in the series."
+        )
+
+    def _check(self, state: TrainingState) -> None:
+        """Raise a `CheckpointError` unless the weights in the state have this model's shapes."""
+        wanted = {k: tuple(v.shape) for k, v in self.model.state_dict().items()}
+        groups = [state.group("model")]
+        if self.config.keep == "best" and state.history:
+            groups.append(state.group("best"))
+        for group in groups:
+            got = {k: tuple(v.shape) for k, v in group.items()}
+            wrong = [
+                f"{name}: {got.get(name, 'missing')} instead of {wanted.get(name, 'nothing')}"
+                for name in sorted(wanted.keys() | got.keys())
+                if wanted.get(name) != got.get(name)
+            ]
+            if wrong:
+                listed = "; ".join(wrong[:4]) + ("; …" if len(wrong) > 4 else "")
+                raise CheckpointError(
+                    f"the state is another model's: {listed}. Use the options it was saved with."
+                )
+
+    @contextmanager
+    def _own_random(self) -> Iterator[None]:
+        """Draw from this trainer's random state, and keep it only if the block comes to its end."""
+        devices = [self._device] if self._device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            torch.set_rng_state(self._random["cpu"])
+            if devices:
+                torch.cuda.set_rng_state(self._random["cuda"], self._device)
+            yield
+            self._random = _random_state(self._device)
+
+
+def _random_state(device: torch.device) -> dict[str, Tensor]:
+    state = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        state["cuda"] = torch.cuda.get_rng_state(device)
+    return state
