@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,11 +22,31 @@ from tnqlstm.forecasting.checkpoint import load_checkpoint
 SMALL = ("--hidden-size", "2", "--depth", "1", "--quiet", "--window", "3")
 
 
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that is trained once, and copied by `run`."""
+    folder = tmp_path_factory.mktemp("first")
+    with pytest.MonkeyPatch.context() as patch:
+        set_up(folder, patch)
+        train_wave("run")
+    return folder / "run"
+
+
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run in an empty folder, with a short CSV file, and leave torch's threads as they were."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_up(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def run(_here: None, first_run: Path) -> None:
+    """A finished run in the folder `run`."""
+    shutil.copytree(first_run, "run")
+
+
+def set_up(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Go to a folder with a short CSV file; let torch's threads be."""
+    patch.chdir(folder)
+    patch.setattr(torch, "set_num_threads", lambda _: None)
     t = np.arange(40)
     rows = [f"{a},{b:.6f}" for a, b in zip(t, np.sin(t / 3), strict=True)]
     Path("wave.csv").write_text("\n".join(["day,height", *rows]) + "\n")
@@ -113,15 +134,15 @@ def test_a_built_in_data_set_and_an_lstm() -> None:
     assert len(succeed("forecast", "run", "--start", "split").splitlines()) == 21
 
 
+@pytest.mark.usefixtures("run")
 def test_evaluate_repeats_the_metrics() -> None:
-    train_wave()
     metrics = json.loads(Path("run/metrics.json").read_text())
     assert json.loads(succeed("evaluate", "run", "--json")) == metrics
     assert f"{metrics['baselines']['persistence']:.3e}" in succeed("evaluate", "run")
 
 
+@pytest.mark.usefixtures("run")
 def test_forecast_prints_writes_and_draws() -> None:
-    train_wave()
     forecaster = Forecaster.load("run")
     wanted = forecaster.predict(forecaster.series_.whole, horizon=5)
     printed = succeed("forecast", "run", "--horizon", "5")
@@ -153,8 +174,9 @@ def test_info_lists_what_there_is() -> None:
         assert name in printed
 
 
-def test_ctrl_c_keeps_the_state_and_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    train_wave("whole")
+def test_ctrl_c_keeps_the_state_and_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, first_run: Path
+) -> None:
     calls = []
     original = Trainer._step
 
@@ -174,7 +196,7 @@ def test_ctrl_c_keeps_the_state_and_says_how_to_go_on(monkeypatch: pytest.Monkey
     assert "continue with: tnqlstm train --resume run" in result.stderr
     assert "Traceback" not in result.output
     succeed("train", "--resume", "run", "-q")
-    whole, parts = (load_checkpoint(name).state.tensors for name in ("whole", "run"))
+    whole, parts = (load_checkpoint(name).state.tensors for name in (first_run, "run"))
     assert all(torch.equal(tensor, parts[name]) for name, tensor in whole.items())
 
 
@@ -188,8 +210,8 @@ def test_ctrl_c_before_there_is_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not Path("run").exists()
 
 
+@pytest.mark.usefixtures("run")
 def test_resume_extends_and_refuses_other_options() -> None:
-    train_wave()
     succeed("train", "--resume", "run", "--epochs", "3", "-q")
     assert len(Forecaster.load("run").history_) == 3
     assert "--hidden-size, --learning-rate can't be changed" in fail(
@@ -243,8 +265,8 @@ def test_data_that_is_no_numbers() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\x00\xff", None])
 @pytest.mark.parametrize("name", ["config.json", "checkpoint.safetensors"])
+@pytest.mark.usefixtures("run")
 def test_a_corrupt_run_is_told(name: str, content: bytes | None) -> None:
-    train_wave()
     path = Path("run") / name
     if content is None:
         path.unlink()
@@ -254,8 +276,8 @@ def test_a_corrupt_run_is_told(name: str, content: bytes | None) -> None:
     assert name in fail("train", "--resume", "run", "-q")
 
 
+@pytest.mark.usefixtures("run")
 def test_a_run_is_never_overwritten() -> None:
-    train_wave()
     files = {path.name: path.read_bytes() for path in Path("run").iterdir()}
     message = fail("train", "wave.csv", "--column", "height", *SMALL, "-o", "run")
     assert "tnqlstm train --resume run" in message

@@ -39,7 +39,7 @@ def partition(
     seed
         Of the random starts. The result is the same for the same arguments.
     n_random_starts
-        Random starts beside the contiguous and the Fiedler ones; by default 32 up to 16 qubits,
+        Random starts beside the contiguous and the Fiedler ones; by default 64 up to 8 qubits,
         fewer for more, at least 4.
 
     Each start is refined (see `pairwise`) and the best result kept, the first of equals, so that
@@ -58,7 +58,7 @@ def partition(
         return Partition(circuit, network, network.qpus * n_qubits)
     weights = model.pair_weights(circuit)
     problem = PairwiseProblem(weights, n_qubits, network)
-    n_random = max(4, min(32, 512 // n_qubits)) if n_random_starts is None else n_random_starts
+    n_random = max(4, min(64, 512 // n_qubits)) if n_random_starts is None else n_random_starts
     found: dict[tuple[int, ...], Assignment] = {}
     for start in starts(weights, n_qubits, network, n_random, seed):
         refined = refine(problem, start)
