@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import tnqlstm as tnq
-from tests.reference import expectations
+from tests.reference import expectations, parameter_shift_gradient
 from tnqlstm.errors import CircuitError, MemoryBudgetError, PartitionError, ShapeError
 
 DOUBLE = {"dtype": torch.float64}
@@ -106,3 +106,25 @@ def test_memory_is_refused_before_it_is_spent() -> None:
     vqc = tnq.VQC(tnq.ansatz.ry_brickwork(6, 2), max_memory=10_000)
     with pytest.raises(MemoryBudgetError, match="smaller batches"):
         vqc(torch.zeros(100, 6))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_torch_func_transforms(method: str) -> None:
+    """vmap, grad, jacrev and jacfwd against the loop and against parameter shift."""
+    circuit = tnq.ansatz.chen2020(3, 1)
+    vqc = tnq.VQC(circuit, method=method, **DOUBLE)
+    weights = torch.randn(circuit.weight_shape, **DOUBLE)
+    x = torch.randn(3, 3, **DOUBLE)
+
+    def values(w: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
+        return torch.func.functional_call(vqc, {"weights": w}, (inputs,))
+
+    each = torch.func.vmap(values, in_dims=(None, 0))(weights, x)
+    torch.testing.assert_close(each, values(weights, x), rtol=0, atol=1e-13)
+    shifts = [parameter_shift_gradient(circuit, weights.numpy(), row.numpy())[0] for row in x]
+    for jacobian in (torch.func.jacrev, torch.func.jacfwd):
+        np.testing.assert_allclose(jacobian(values)(weights, x).numpy(), shifts, atol=1e-12)
+    sums = torch.func.vmap(torch.func.grad(lambda w, row: values(w, row).sum()), in_dims=(None, 0))(
+        weights, x
+    )
+    np.testing.assert_allclose(sums.numpy(), np.sum(shifts, axis=1), atol=1e-12)

@@ -44,17 +44,44 @@ class Cone:
         return tuple((leaf.recipe, leaf.legs) for leaf in self.leaves)
 
 
+class CausalOrder:
+    """Which gate comes before which on a qubit, found once for all cones of a circuit."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.last: dict[int, int] = {}  # the last gate of each qubit
+        self.before: list[list[int]] = []  # the gates just before each one
+        for index, op in enumerate(circuit.operations):
+            self.before.append([self.last[q] for q in op.qubits if q in self.last])
+            self.last.update(dict.fromkeys(op.qubits, index))
+
+    def cone(self, qubits: Iterable[int]) -> list[int]:
+        """The gates that ⟨Z⟩ of the qubits depends on, in time order."""
+        todo = [self.last[q] for q in qubits if q in self.last]
+        found = set(todo)
+        while todo:
+            new = set(self.before[todo.pop()]) - found
+            found |= new
+            todo += new
+        return sorted(found)
+
+
 def group_cones(circuit: Circuit, observables: Iterable[int], bank: SiteBank) -> list[list[Cone]]:
     """One cone for each observable, those with equal networks together, in order of appearance."""
+    causal = CausalOrder(circuit)
     groups: dict[tuple[object, ...], list[Cone]] = {}
     for qubit in observables:
-        cone = light_cone(circuit, [qubit], bank)
+        cone = light_cone(circuit, [qubit], bank, causal=causal)
         groups.setdefault(cone.key, []).append(cone)
     return list(groups.values())
 
 
 def light_cone(
-    circuit: Circuit, observed: Sequence[int], bank: SiteBank, *, generate: bool = False
+    circuit: Circuit,
+    observed: Sequence[int],
+    bank: SiteBank,
+    *,
+    generate: bool = False,
+    causal: CausalOrder | None = None,
 ) -> Cone:
     """The network whose value is ⟨Z⟩ of the observed qubit.
 
@@ -62,7 +89,7 @@ def light_cone(
     Legs and leaves are numbered from the observable backwards, so that cones which are
     translations of each other come out equal.
     """
-    wires = _canonical_wires(circuit, observed)
+    wires = _canonical_wires(circuit, causal or CausalOrder(circuit), observed)
     bond_leg: dict[int, int] = {}
     sizes: dict[int, int] = {}
     leaves: list[Leaf] = []
@@ -94,22 +121,19 @@ def light_cone(
     return Cone(leaves, sizes, {leg: index for index, leg in bond_leg.items()}, probes)
 
 
-def _canonical_wires(circuit: Circuit, observed: Sequence[int]) -> dict[int, list[Element]]:
+def _canonical_wires(
+    circuit: Circuit, causal: CausalOrder, observed: Sequence[int]
+) -> dict[int, list[Element]]:
     """Each qubit of the cone with its elements in time order; qubits in order of discovery.
 
     Discovery goes backwards from the observables and takes, at each turn, the oldest-known qubit
     whose last open gate is ready, so it depends on structure only, not on the order in which
     commuting gates were written.
     """
-    inside = set(observed)
-    members: list[int] = []
-    for index in range(len(circuit.operations) - 1, -1, -1):
-        qubits = circuit.operations[index].qubits
-        if not inside.isdisjoint(qubits):
-            inside.update(qubits)
-            members.append(index)
+    members = causal.cone(observed)
+    inside = {q for index in members for q in circuit.operations[index].qubits}.union(observed)
     open_gates: dict[int, list[int]] = {q: [] for q in inside}
-    for index in reversed(members):
+    for index in members:
         for q in circuit.operations[index].qubits:
             open_gates[q].append(index)
     wires: dict[int, list[Element]] = {q: [] for q in observed}

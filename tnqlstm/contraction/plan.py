@@ -24,7 +24,7 @@ __all__ = ["METHODS", "ContractionPlan", "Evaluator", "plan_expectations"]
 
 SMALL_QUBITS = 8  # up to here states win by their few calls; networks aren't searched
 NOMINAL_BATCH = 10
-EXPENSIVE_CONES = 1e9  # flops of a nominal batch, above which one generating network is tried too
+EXPENSIVE_CONE = 1e7  # flops of a cone and nominal batch; above, one network for all is tried too
 
 
 class Evaluator(Protocol):
@@ -176,8 +176,8 @@ def _candidates(circuit: Circuit, placed: Partition, observed: Sequence[int]) ->
     found: list[Evaluator] = []
     errors: list[MemoryBudgetError] = []
     for way in (DenseEvaluator, ConesEvaluator, GeneratingEvaluator):
-        costs = [e.cost(placed, 1, NOMINAL_BATCH).flops for e in found]
-        if way is GeneratingEvaluator and costs and min(costs) < EXPENSIVE_CONES:
+        costs = [e.cost(placed, 1, NOMINAL_BATCH).flops / len(observed) for e in found]
+        if way is GeneratingEvaluator and costs and min(costs) < EXPENSIVE_CONE:
             continue
         try:
             found.append(way(circuit, observed))

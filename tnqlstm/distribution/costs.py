@@ -2,8 +2,8 @@
 
 Each cost is a sum over the cut gates, or over packets of them, weighted by the hops between the two
 QPUs, since each link of a route takes its share. Where gates add up one by one ("gates", "bonds",
-"shots") it is Σ weight(i, j) · hops(i, j) over pairs of qubits, exactly; packed e-bits aren't such a
-sum, and their pair weights, the e-bits that each pair would take alone, are an upper bound of it.
+"shots") it is Σ weight(i, j) · hops(i, j) over pairs of qubits, exactly; packed e-bits aren't such
+a sum, and their pair weights, the e-bits that each pair would take alone, are an upper bound of it.
 
 An assignment is the index of each qubit's QPU in `network.qpus`, shape (n_qubits,).
 """

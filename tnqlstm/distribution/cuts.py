@@ -1,7 +1,7 @@
 """What a single two-qubit gate costs when it is cut: its Schmidt rank, its γ, its Pauli axes.
 
-A gate with a fixed angle is judged at that angle; a gate that reads a slot at a generic angle (rank,
-axes) or at its worst one (γ), since a placement must hold for all weights and inputs.
+A gate with a fixed angle is judged at that angle; a gate that reads a slot at a generic angle
+(rank, axes) or at its worst one (γ), since a placement must hold for all weights and inputs.
 """
 
 from __future__ import annotations
@@ -49,16 +49,17 @@ def gate_cut(operation: Operation) -> GateCut:
 
 
 def operator_schmidt(matrix: NDArray[np.complex128]) -> NDArray[np.float64]:
-    """The 4 operator-Schmidt coefficients of a two-qubit unitary, descending; their squares sum to 1."""
+    """The 4 operator-Schmidt coefficients of a two-qubit unitary, descending; Σ s_i² = 1."""
     sides = matrix.reshape(2, 2, 2, 2).transpose(0, 2, 1, 3).reshape(4, 4)
-    return np.linalg.svd(sides / 2, compute_uv=False)
+    return np.asarray(np.linalg.svd(sides / 2, compute_uv=False), dtype=np.float64)
 
 
 @lru_cache(maxsize=4096)
 def _gate_cut(name: str, angle: float | None) -> GateCut:
     gate = GATES[name]
     is_generic = gate.is_parametrised and angle is None
-    terms = (gate.constant, gate.cosine, gate.sine) if is_generic else (gate.matrix(angle),)
+    parts = (gate.constant, gate.cosine, gate.sine) if is_generic else (gate.matrix(angle),)
+    terms = [part for part in parts if part is not None]
     axes = tuple(_kept_axes(terms, q, gate.n_qubits) for q in range(gate.n_qubits))
     if gate.n_qubits == 1:
         return GateCut(1, 1.0, axes)
@@ -75,7 +76,7 @@ def _gamma(coefficients: NDArray[np.float64]) -> float:
     return max(1.0, 2 * float(np.sum(coefficients)) ** 2 - 1)
 
 
-def _kept_axes(terms: tuple[object, ...], qubit: int, n_qubits: int) -> str:
+def _kept_axes(terms: list[NDArray[np.complex128]], qubit: int, n_qubits: int) -> str:
     """Axes σ with Mσ = sσM for every term M and one sign s, so for every sum of the terms."""
     kept = ""
     for axis, pauli in _PAULIS.items():

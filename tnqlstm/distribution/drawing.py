@@ -107,7 +107,7 @@ def _draw_qpus(
 ) -> None:
     from matplotlib import colormaps
 
-    colours = colormaps["Pastel1"].colors + colormaps["Pastel2"].colors
+    colours = [*colormaps["Pastel1"](range(9)), *colormaps["Pastel2"](range(8))]
     blocks = placed.blocks if placed is not None else {}
     for index, qpu in enumerate(network.qpus):
         capacity, qubits = network.capacity(qpu), blocks.get(qpu, ())

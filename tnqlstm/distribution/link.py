@@ -9,7 +9,7 @@ from ..errors import look_up
 __all__ = ["LINK_MODELS", "Link"]
 
 LINK_MODELS = {
-    "ideal": "perfect Bell pairs: a telegate takes one e-bit and two classical bits, SWAP two e-bits",
+    "ideal": "perfect Bell pairs: one e-bit and two classical bits a telegate, two e-bits a SWAP",
 }
 
 

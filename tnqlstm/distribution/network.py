@@ -62,7 +62,7 @@ class QPUNetwork:
 
     @classmethod
     def line(cls, n_qpus: int, qubits: int | Sequence[int], link: Link | None = None) -> QPUNetwork:
-        """qpu0 - qpu1 - … in a line. `qubits`: capacity of each QPU, one number for all or a list."""
+        """qpu0 - qpu1 - … in a line. `qubits`: capacity of each QPU, one for all or a list."""
         return cls._build(n_qpus, _line_edges(n_qpus), qubits, link, lambda i: (float(i), 0.0))
 
     @classmethod
@@ -114,11 +114,11 @@ class QPUNetwork:
         position: Callable[[int], Position],
     ) -> QPUNetwork:
         _check_count("n_qpus", n_qpus)
-        capacities = [qubits] * n_qpus if isinstance(qubits, Integral) else list(qubits)
+        capacities = [qubits] * n_qpus if isinstance(qubits, int | Integral) else list(qubits)
         if len(capacities) != n_qpus:
             raise NetworkError(
-                f"{len(capacities)} capacities for {n_qpus} QPUs: {capacities}. Give one number for "
-                f"all, or {n_qpus} numbers."
+                f"{len(capacities)} capacities for {n_qpus} QPUs: {capacities}. "
+                f"Give one number for all, or {n_qpus} numbers."
             )
         graph = nx.Graph()
         for i, capacity in enumerate(capacities):

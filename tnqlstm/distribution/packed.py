@@ -48,7 +48,7 @@ class PackedProblem:
         return sum(n * self.hops[a][b] for (a, b), n in self.ebits.items())
 
     def apply(self, move: Move) -> int:
-        """Make the move, ((qubit, QPU), …), and return the rise in cost; `apply` its inverse undoes it."""
+        """Make the move, ((qubit, QPU), …), and return the rise in cost; its inverse undoes it."""
         edges = {edge for qubit, _ in move for edge in self.edges_of[qubit]}
         touched = {self._pair(edge) for edge in edges}
         for edge in edges:

@@ -1,20 +1,21 @@
 """Packing: one e-bit serving many cut gates.
 
 A gate of Schmidt rank 2 acts along one Pauli axis on each of its qubits: CX along Z on its control
-and along X on its target, CZ, CP, CRZ, CS and RZZ along Z on both, RXX along X on both. An e-bit can
-copy a qubit, in the eigenbasis of an axis, to another QPU; until something disturbs that axis, every
-gate along it between this qubit and that QPU is local there (cat-entangler and disentangler:
+and along X on its target, CZ, CP, CRZ, CS and RZZ along Z on both, RXX along X on both. An e-bit
+can copy a qubit, in the eigenbasis of an axis, to another QPU; until something disturbs that axis,
+every gate along it between this qubit and that QPU is local there (cat-entangler and disentangler:
 Yimsiriwattana and Lomonaco, arXiv quant-ph/0402148). So
 
-- a *run* is a stretch of one qubit's time along one axis that no operation disturbs; operations that
-  commute with the axis, or flip it as X does Z (the copy is flipped too), don't end a run;
-- a *packet* is a run copied to one QPU: one e-bit. A cut gate joins a run on each of its qubits, and
-  one of the two has to be copied.
+- a *run* is a stretch of one qubit's time along one axis that no operation disturbs; operations
+  that commute with the axis, or flip it as X does Z (the copy is flipped too), don't end a run;
+- a *packet* is a run copied to one QPU: one e-bit. A cut gate joins a run on each of its qubits,
+  and one of the two has to be copied.
 
 Between two QPUs the runs of one side and those of the other are the two sides of a bipartite graph
-with the cut gates as edges, so the fewest packets are its minimum vertex cover, which is found exactly
-(König's theorem: its size is that of a maximum matching). Gates of rank 4 (SWAP, ISWAP) take two
-e-bits each, by teleportation there and back, and aren't packed; gates of rank 1 (such as RZZ(0)) none.
+with the cut gates as edges, so the fewest packets are its minimum vertex cover, which is found
+exactly (König's theorem: its size is that of a maximum matching). Gates of rank 4 (SWAP, ISWAP)
+take two e-bits each, by teleportation there and back, and aren't packed; gates of rank 1 (such as
+RZZ(0)) none.
 
 The e-bits are the fewest for a fixed placement when runs are copied from their own QPU straight to
 each target and any number of copies can be held at a time; moving qubits for a while, or copies of
@@ -91,7 +92,7 @@ def run_graph(circuit: Circuit) -> RunGraph:
                 ends.append(current[key])
             edges.append((index, ends[0], ends[1]))
         elif cut.schmidt_rank > 2:
-            loners.append((index, *operation.qubits))
+            loners.append((index, operation.qubits[0], operation.qubits[1]))
     return RunGraph(tuple(run_qubits), "".join(run_axes), tuple(edges), tuple(loners))
 
 

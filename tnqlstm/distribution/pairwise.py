@@ -1,15 +1,16 @@
 """Refinement of a placement whose cost is Σ weight(i, j) · hops over pairs of qubits.
 
-Fiduccia and Mattheyses' moves with Kernighan and Lin's escape from local optima: a pass moves qubits
-one after the other, each at most once, the best move first even where it makes things worse, and then
-keeps the best prefix. A move into a full QPU is completed by a move out of it, so that swaps and
-longer exchanges are found where there is no spare room. Between passes whole blocks change places, for
-hops depend on which QPU holds which block.
+Fiduccia and Mattheyses' moves with Kernighan and Lin's escape from local optima: a pass moves
+qubits one after the other, each at most once, the best move first even where it makes things worse,
+and then keeps the best prefix. A move into a full QPU is completed by a move out of it, so that
+swaps and longer exchanges are found where there is no spare room. Between passes whole blocks
+change places, for hops depend on which QPU holds which block.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ __all__ = ["PairwiseProblem", "refine"]
 
 Assignment = NDArray[np.int64]
 _TINY = 1e-9
+_MOST_FOR_ALL_PAIRS = 256
 
 
 class PairwiseProblem:
@@ -44,8 +46,8 @@ class PairwiseProblem:
         others = np.concatenate([self.second, self.first])[order]
         weight = np.concatenate([self.weight, self.weight])[order]
         bounds = np.searchsorted(ends, np.arange(n_qubits + 1))
-        self.neighbours = [others[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
-        self.neighbour_weights = [weight[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+        self.neighbours = [others[a:b] for a, b in pairwise(bounds)]
+        self.neighbour_weights = [weight[a:b] for a, b in pairwise(bounds)]
 
     def cost(self, assignment: Assignment) -> float:
         hops = self.hops[assignment[self.first], assignment[self.second]]
@@ -62,12 +64,12 @@ class PairwiseProblem:
 def refine(problem: PairwiseProblem, assignment: Assignment) -> Assignment:
     """A placement at most as dear as `assignment`, within the capacities if that one is.
 
-    Passes and block exchanges alternate until neither helps. Time: a pass takes up to n_qubits steps
-    of O(n_qubits × n_qpus).
+    Passes and block exchanges alternate until neither helps. Time: a pass takes up to n_qubits
+    steps of O(n_qubits × n_qpus).
     """
     best, best_cost = assignment.copy(), problem.cost(assignment)
     while True:
-        trial = _pass(problem, _exchange_blocks(problem, best))
+        trial = _exchange_qubits(problem, _pass(problem, _exchange_blocks(problem, best)))
         cost = problem.cost(trial)
         if cost > best_cost - _TINY:
             return best
@@ -137,6 +139,29 @@ def _best_move(
     if not np.isfinite(scores.flat[choice]):
         return None
     return int(qubits[choice // n_qpus]), choice % n_qpus
+
+
+def _exchange_qubits(problem: PairwiseProblem, assignment: Assignment) -> Assignment:
+    """Swap two qubits, the best pair first, as long as this helps; all pairs, O(n_qubits²) a swap.
+
+    A pass judges a swap by its two moves, which is too kind to qubits with gates between them.
+    """
+    if problem.n_qubits > _MOST_FOR_ALL_PAIRS:
+        return assignment
+    assignment = assignment.copy()
+    between = np.zeros((problem.n_qubits, problem.n_qubits))
+    between[problem.first, problem.second] = problem.weight
+    between += between.T
+    while True:
+        table = problem.cost_table(assignment)
+        moved = table[:, assignment]  # [q, r]: q's gates if q were where r is
+        own = np.diag(moved)
+        hops = problem.hops[np.ix_(assignment, assignment)]
+        rises = moved + moved.T - own[:, None] - own[None, :] + 2 * between * hops
+        a, b = np.unravel_index(int(np.argmin(rises)), rises.shape)
+        if rises[a, b] > -_TINY:
+            return assignment
+        assignment[[a, b]] = assignment[[b, a]]
 
 
 def _exchange_blocks(problem: PairwiseProblem, assignment: Assignment) -> Assignment:

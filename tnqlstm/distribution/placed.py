@@ -33,8 +33,8 @@ __all__ = ["Partition", "check_room"]
 class Partition:
     """A placement of a circuit's qubits on a network's QPUs, and what it costs.
 
-    `qpu_of`: the QPU's name for each qubit, shape (n_qubits,). Raises `PartitionError` where its length
-    isn't the circuit's number of qubits or a capacity is exceeded, `UnknownNameError` for a
+    `qpu_of`: the QPU's name for each qubit, shape (n_qubits,). Raises `PartitionError` where its
+    length isn't the circuit's number of qubits or a capacity is exceeded, `UnknownNameError` for a
     QPU that the network doesn't have.
     """
 
@@ -93,7 +93,7 @@ class Partition:
 
     @property
     def blocks(self) -> dict[QPU, tuple[int, ...]]:
-        """The qubits on each QPU of the network, in the network's order; () where there are none."""
+        """The qubits on each QPU, in the network's order; () where there are none."""
         blocks: dict[QPU, list[int]] = {qpu: [] for qpu in self.network.qpus}
         for qubit, qpu in enumerate(self.qpu_of):
             blocks[qpu].append(qubit)
@@ -158,7 +158,7 @@ class Partition:
         return math.prod(gate_cut(operation).gamma ** 2 for operation in self._cut)
 
     def cost(self, name: str) -> float:
-        """The hop-weighted cost that `partition(cost=name)` makes small. Raises `UnknownNameError`."""
+        """The cost, by hops, that `partition(cost=name)` makes small. Raises `UnknownNameError`."""
         return total_cost(look_up("cost", name, COSTS), self.circuit, self.network, self.assignment)
 
     def report(self) -> str:

@@ -71,9 +71,10 @@ def report(placed: Partition) -> str:
     """Blocks, cut gates by pair of QPUs, and totals, in lines of text."""
     blocks = placed.blocks
     used = sum(bool(qubits) for qubits in blocks.values())
+    n_gates = len(placed.circuit.two_qubit_operations)
     title = (
         f"{_count(placed.circuit.n_qubits, 'qubit')} on {used} of {_count(len(blocks), 'QPU')}, "
-        f"{placed.n_cut_gates} of {_count(len(placed.circuit.two_qubit_operations), 'two-qubit gate')} cut"
+        f"{placed.n_cut_gates} of {_count(n_gates, 'two-qubit gate')} cut"
     )
     rows = [
         [str(qpu), f"{len(qubits)}/{placed.network.capacity(qpu)}", qubit_ranges(qubits)]

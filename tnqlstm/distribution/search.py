@@ -43,10 +43,10 @@ def partition(
         fewer for more, at least 4.
 
     Each start is refined (see `pairwise`) and the best result kept, the first of equals, so that
-    contiguous blocks win a tie. Blocks may be smaller than their QPU's capacity, or empty. The search is a
-    heuristic: it finds the optimum in small cases (tested up to 10 qubits), a good placement in large
-    ones. For "ebits" the refinement works on the e-bits of each pair of qubits alone, then, while a
-    fixed number of trials lasts, on the packed e-bits themselves.
+    contiguous blocks win a tie. Blocks may be smaller than their QPU's capacity, or empty. The
+    search is a heuristic: it finds the optimum in small cases (tested up to 10 qubits), a good
+    placement in large ones. For "ebits" the refinement works on the e-bits of each pair of qubits
+    alone, then, while a fixed number of trials lasts, on the packed e-bits themselves.
 
     Raises `PartitionError` where the circuit doesn't fit, `UnknownNameError` for an unknown cost.
     Cost: 64 qubits on 8 QPUs take a fraction of a second, 1,000 qubits some seconds.
@@ -63,6 +63,8 @@ def partition(
     for start in starts(weights, n_qubits, network, n_random, seed):
         refined = refine(problem, start)
         found.setdefault(tuple(refined.tolist()), refined)
+        if model.gate_weight is None:  # the pair weights are a bound only: keep the start, too
+            found.setdefault(tuple(start.tolist()), start)
         if problem.cost(refined) == 0.0:
             break
     ranked = sorted(found.values(), key=problem.cost)
