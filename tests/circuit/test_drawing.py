@@ -16,9 +16,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from tnqlstm.circuit import Circuit, InputSlot, Operation, WeightSlot, ansatz
-from tnqlstm.circuit.drawing import BLOCK_COLOURS, CUT_COLOUR, draw_circuit
+from tnqlstm.circuit.drawing import draw_circuit
 from tnqlstm.circuit.drawing_layout import in_units_of_pi, lay_out
 from tnqlstm.errors import CircuitError
+from tnqlstm.figures import BLOCK_COLOURS, CUT_COLOUR
 
 from .. import reference
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import warnings
 
 import numpy as np
 import pytest
+import torch
 
 import tnqlstm as tnq
 from tests.reference import expectations, random_values, statevector
@@ -155,3 +157,26 @@ def test_planning_warns_of_nothing() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         plan_expectations(tnq.ansatz.ry_brickwork(5, 2), method="cones")
+
+
+def test_planning_a_wide_circuit_makes_no_statevector() -> None:
+    tracemalloc.start()
+    plan = tnq.plan_expectations(tnq.ansatz.ry_brickwork(24, 3))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert plan.method == "cones"
+    assert peak < 2**26  # 2^24 amplitudes are 128 MiB
+
+
+def test_ways_agree_where_statevectors_are_read_qubit_by_qubit() -> None:
+    circuit = tnq.ansatz.ry_brickwork(12, 2)
+    x = torch.randn(3, 12, dtype=torch.float64)
+    weights = torch.randn(circuit.weight_shape, dtype=torch.float64)
+    found = []
+    for method in ("dense", "cones"):
+        vqc = tnq.VQC(circuit, method=method, dtype=torch.float64)
+        vqc.load_state_dict({"weights": weights})
+        values = vqc(x)
+        values.square().sum().backward()
+        found.append((values, vqc.weights.grad))
+    torch.testing.assert_close(found[0], found[1], rtol=0, atol=1e-12)

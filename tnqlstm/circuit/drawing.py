@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CircuitError
+from ..figures import BLOCK_COLOURS, CUT_COLOUR, new_figure
 from .circuit import Circuit, InputSlot, Operation, WeightSlot
 from .drawing_layout import BOX, MARGIN, PITCH, angle_text, box_width, lay_out
 
@@ -13,12 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["BLOCK_COLOURS", "CUT_COLOUR", "draw_circuit"]
+__all__ = ["draw_circuit"]
 
-# Okabe and Ito's palette, which colour-blind readers can tell apart; its vermilion is kept for
-# cut gates alone, and its orange, which comes near to it, is left out.
-BLOCK_COLOURS = ("#56B4E9", "#F0E442", "#009E73", "#CC79A7", "#0072B2", "#999999")
-CUT_COLOUR = "#D55E00"
 _INK, _WIRE = "#22303c", "#8a97a3"
 _FILL = {"input": "#22303c", "weight": "#ffffff", "fixed": "#dde3e8"}
 _KINDS = {"input": "input $x$", "weight": "weight $\\theta$", "fixed": "fixed"}
@@ -59,8 +56,6 @@ def draw_circuit(
     Boxes say the gate and its angle: x for inputs, θ for weights (row-major index), numbers in
     units of π. Raises `CircuitError` where blocks overlap, reach outside or leave a qubit out.
     """
-    from matplotlib.figure import Figure
-
     if max_columns is not None and max_columns < 1:
         raise CircuitError(f"max_columns must be at least 1, got {max_columns}; None for one row.")
     home = _homes(circuit, blocks)
@@ -70,7 +65,7 @@ def draw_circuit(
     panel = circuit.n_qubits * PITCH + 0.2
     head, foot = (0.36 if title else 0.1), 0.3
     height = head + len(rows) * panel + foot
-    figure = Figure(figsize=(width, height), facecolor="white")
+    figure = new_figure(width, height)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, width), ylim=(0, height))
     axes.axis("off")

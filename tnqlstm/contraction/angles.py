@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,9 +29,12 @@ def slot_kind(op: Operation) -> tuple[str, object]:
 
 @dataclass
 class ConstantBank:
-    """Numpy constants as torch tensors, converted once per dtype and device."""
+    """Numpy constants as torch tensors, converted once per dtype and device.
 
-    arrays: dict[str, NDArray[np.generic]]
+    A constant may be a function that makes it, called when it's first used.
+    """
+
+    arrays: Mapping[str, NDArray[np.generic] | Callable[[], NDArray[np.generic]]]
     _cache: dict[tuple[str, torch.dtype | None, torch.device], Tensor] = field(default_factory=dict)
 
     def get(self, name: str, like: Tensor, *, real: bool = True) -> Tensor:
@@ -39,12 +42,12 @@ class ConstantBank:
 
         Integer arrays keep their type.
         """
-        array = self.arrays[name]
-        dtype = (
-            None if array.dtype.kind in "iu" else like.dtype if real else like.dtype.to_complex()
-        )
-        key = (name, dtype, like.device)
+        wanted = like.dtype if real else like.dtype.to_complex()
+        key = (name, wanted, like.device)
         if key not in self._cache:
+            made = self.arrays[name]
+            array = made() if callable(made) else made
+            dtype = None if array.dtype.kind in "iu" else wanted
             values = array.real if real and np.iscomplexobj(array) else array
             self._cache[key] = torch.as_tensor(
                 np.ascontiguousarray(values), dtype=dtype, device=like.device

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -33,6 +34,7 @@ from .layers import PERMUTATIONS, GateRun, ProductState
 __all__ = ["DenseEvaluator"]
 
 MATRIX_QUBITS = 7  # above it, multiplying a run out costs more than applying it to the states
+SIGNS_QUBITS = 10  # up to here one product with all signs reads every ⟨Z⟩
 MOST_QUBITS = 26  # a state of 2^26 amplitudes is half a GiB, and each layer keeps one
 
 
@@ -145,8 +147,7 @@ class _ComponentGroup:
 
         self.encoding = ProductState(n, slotted(self.prefix), len(members))
         self.runs = [GateRun(n, slotted(run), len(members)) for run in self.run_members]
-        bits = (np.arange(2**n) >> np.arange(n)[::-1, None]) & 1
-        self.constants = ConstantBank({"signs": 1.0 - 2.0 * bits})
+        self.constants = ConstantBank({"signs": partial(_signs, n)})
 
     def prepare(self, weights: Tensor) -> list[Tensor | None]:
         """The matrix of each weight run, (component, copy, D, D); None where it isn't made."""
@@ -167,8 +168,19 @@ class _ComponentGroup:
             else:
                 state = part.transpose(0, 1) @ state
         probabilities = state.square() if self.real else state.real.square() + state.imag.square()
-        z = self.constants.get("signs", weights) @ probabilities
+        z = self._read_out(probabilities)
         return z.permute(0, 3, 1, 2).flatten(-2).expand(len(weights), len(encoded), -1)
+
+    def _read_out(self, probabilities: Tensor) -> Tensor:
+        """⟨Z⟩ of each qubit, (copy, component, qubit, sample), of (…, amplitude, sample)."""
+        if self.n_qubits <= SIGNS_QUBITS:
+            return self.constants.get("signs", probabilities) @ probabilities
+        z = []
+        for _ in range(self.n_qubits):  # the first qubit left is read, then summed over
+            zero, one = probabilities.unflatten(-2, (2, -1)).unbind(-3)
+            z.append((zero - one).sum(-2))
+            probabilities = zero + one
+        return torch.stack(z, dim=-2)
 
     # -- cost -----------------------------------------------------------------------------------
 
@@ -211,6 +223,12 @@ class _ComponentGroup:
     @property
     def n_calls(self) -> int:
         return 20 + sum(12 + 2 * run.n_steps for run in self.runs)
+
+
+def _signs(n_qubits: int) -> NDArray[np.float64]:
+    """⟨Z_q⟩ as a signed sum of probabilities, (qubit, 2**n)."""
+    bits = (np.arange(2**n_qubits) >> np.arange(n_qubits)[::-1, None]) & 1
+    return np.asarray(1 - 2 * bits, dtype=np.float64)
 
 
 def _split_prefix(operations: Sequence[Operation], n_qubits: int) -> tuple[list[int], list[int]]:

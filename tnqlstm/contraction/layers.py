@@ -8,7 +8,7 @@ multiplied into their neighbours beforehand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,19 +30,17 @@ DATA_GROUP_QUBITS = 1  # where each sample has matrices of its own
 
 @dataclass(eq=False)
 class _Layer:
-    """permutation, then diagonal, then one chain of one-qubit gates a qubit."""
+    """A permutation of the basis, then a diagonal, then one chain of one-qubit gates a qubit."""
 
     n_qubits: int
-    permutation: NDArray[np.int64] | None = None
-    diagonal: NDArray[np.complex128] | None = None
+    moves: list[Operation] = field(default_factory=list)
+    phases: list[Operation] = field(default_factory=list)
     chains: dict[int, list[Slotted]] = field(default_factory=dict)
     pair: Slotted | None = None
 
     @property
     def is_empty(self) -> bool:
-        return not self.chains and all(
-            part is None for part in (self.permutation, self.diagonal, self.pair)
-        )
+        return not (self.moves or self.phases or self.chains or self.pair)
 
     def accepts(self, op: Operation) -> bool:
         """Whether the gate commutes into this layer's order."""
@@ -52,23 +50,43 @@ class _Layer:
             return True
         if any(q in self.chains for q in op.qubits):
             return False
-        return _is_fixed_diagonal(op) or (op.name in PERMUTATIONS and self.diagonal is None)
+        return _is_fixed_diagonal(op) or (op.name in PERMUTATIONS and not self.phases)
 
     def add(self, op: Operation, columns: NDArray[np.int64]) -> None:
-        index = np.arange(2**self.n_qubits)
         if len(op.qubits) == 1:
             self.chains.setdefault(op.qubits[0], []).append((op, columns))
-            return
-        first, second = ((index >> (self.n_qubits - 1 - q)) & 1 for q in op.qubits)
-        if _is_fixed_diagonal(op):
-            matrix = op.gate.matrix(op.angle if isinstance(op.angle, float) else None)
-            factor = np.diag(matrix)[2 * first + second]
-            self.diagonal = factor if self.diagonal is None else self.diagonal * factor
+        elif _is_fixed_diagonal(op):
+            self.phases.append(op)
         else:
+            self.moves.append(op)
+
+    def permutation(self) -> NDArray[np.int64]:
+        """new[r] = old[permutation[r]], shape (2**n,)."""
+        index = np.arange(2**self.n_qubits)
+        permutation = index
+        for op in self.moves:
+            first, second = self._bits(index, op)
             a, b = (1 << (self.n_qubits - 1 - q) for q in op.qubits)
             flips = first * b if op.name == "CX" else (first ^ second) * (a | b)
-            moved = index ^ flips
-            self.permutation = moved if self.permutation is None else self.permutation[moved]
+            permutation = permutation[index ^ flips]
+        return permutation
+
+    def inverse(self) -> NDArray[np.int64]:
+        """The permutation that undoes `permutation`."""
+        return np.argsort(self.permutation())
+
+    def diagonal(self) -> NDArray[np.complex128]:
+        """The factor of each basis state, shape (2**n, 1)."""
+        index = np.arange(2**self.n_qubits)
+        factor = np.ones(len(index), dtype=np.complex128)
+        for op in self.phases:
+            first, second = self._bits(index, op)
+            matrix = op.gate.matrix(op.angle if isinstance(op.angle, float) else None)
+            factor *= np.diag(matrix)[2 * first + second]
+        return factor[:, None]
+
+    def _bits(self, index: NDArray[np.int64], op: Operation) -> list[NDArray[np.int64]]:
+        return [(index >> (self.n_qubits - 1 - q)) & 1 for q in op.qubits]
 
 
 def _is_fixed_diagonal(op: Operation) -> bool:
@@ -126,7 +144,7 @@ class GateRun:
         pairs = [layer.pair for layer in self.layers if layer.pair is not None]
         self.n_steps = (
             len(local) * len(self.sizes)
-            + sum(layer.permutation is not None for layer in self.layers)
+            + sum(bool(layer.moves) for layer in self.layers)
             + 2 * len(pairs)
         )  # tensors the size of the state that applying the run makes
         chains = [[layer.chains.get(q, []) for q in range(n_qubits)] for layer in local]
@@ -138,14 +156,13 @@ class GateRun:
             }
         )
 
-    def _layer_arrays(self) -> dict[str, NDArray[np.generic]]:
-        arrays: dict[str, NDArray[np.generic]] = {}
+    def _layer_arrays(self) -> dict[str, Callable[[], NDArray[np.generic]]]:
+        """Arrays of the states' size, made when the run is first used, not when it's planned."""
+        arrays: dict[str, Callable[[], NDArray[np.generic]]] = {}
         for i, layer in enumerate(self.layers):
-            if layer.permutation is not None:
-                arrays[f"permutation{i}"] = layer.permutation
-                arrays[f"inverse{i}"] = np.argsort(layer.permutation)
-            if layer.diagonal is not None:
-                arrays[f"diagonal{i}"] = layer.diagonal[:, None]
+            arrays[f"permutation{i}"] = layer.permutation
+            arrays[f"inverse{i}"] = layer.inverse
+            arrays[f"diagonal{i}"] = layer.diagonal
         return arrays
 
     def matrix(self, weights: Tensor, real: bool) -> Tensor:
@@ -162,10 +179,10 @@ class GateRun:
         pairs = iter(self._matrices("two", angles, real))
         get = self.constants.get
         for i, layer in enumerate(self.layers):
-            if layer.permutation is not None:
+            if layer.moves:
                 moved, inverse = get(f"permutation{i}", angles), get(f"inverse{i}", angles)
                 state = permute_basis(state, moved, inverse)
-            if layer.diagonal is not None:
+            if layer.phases:
                 state = state * get(f"diagonal{i}", angles, real=real)
             if layer.chains:
                 state = self._apply_groups(next(groups), state)

@@ -99,7 +99,7 @@ class _NetworkEvaluator:
             for network in group.networks:
                 homes = [frozenset({placed.qpu_of[leaf.qubit]}) for leaf in network.leaves]
                 homes += [frozenset({placed.qpu_of[q]}) for q in network.probes]
-                group.program.add_flops(traffic, homes, batch)
+                group.program.add_flops(traffic, homes, batch, self._sweeps)
                 for leaf, home in zip(network.leaves, homes, strict=False):
                     if (site := (leaf.recipe, leaf.position)) not in seen:
                         seen.add(site)

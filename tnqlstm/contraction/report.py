@@ -72,7 +72,7 @@ def _traffic_lines(plan: ContractionPlan) -> list[str]:
 
 
 def _considered_lines(plan: ContractionPlan) -> list[str]:
-    lines = ["  considered, for a batch of 10 (values and gradient, by the cost model)"]
+    lines = ["  considered, for a batch of 10 (memory and time with gradient)"]
     for method, cost in sorted(plan.considered.items(), key=lambda item: item[1].seconds):
         chosen = "  <- chosen" if method == plan.method else ""
         lines.append(

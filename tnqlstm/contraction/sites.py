@@ -151,6 +151,7 @@ class _Stack:
         if recipe.end in _ENDS:
             pending = pending @ _ENDS[recipe.end]
         self._flush(arrays, pending)
+        self._arrays = arrays
         self.constants = ConstantBank(arrays)
 
     def _flush(self, arrays: dict[str, NDArray[np.generic]], pending: NDArray[np.float64]) -> None:
@@ -167,9 +168,7 @@ class _Stack:
 
     def freeze(self) -> None:
         columns = list(self.positions)
-        self.constants.arrays["columns"] = np.array(columns, dtype=np.int64).reshape(
-            len(columns), -1
-        )
+        self._arrays["columns"] = np.array(columns, dtype=np.int64).reshape(len(columns), -1)
 
     def compute(self, angles: Tensor) -> Tensor:
         """(source, site, *shape), or shape alone for a constant; `angles` (source, column)."""

@@ -98,13 +98,17 @@ class TreeProgram:
     path: tuple[tuple[int, int], ...]
 
     def add_flops(
-        self, traffic: Traffic, homes: Sequence[frozenset[QPU]], batch: Mapping[str, int]
+        self,
+        traffic: Traffic,
+        homes: Sequence[frozenset[QPU]],
+        batch: Mapping[str, int],
+        sweeps: int = 1,
     ) -> None:
         """Two flops for each multiplication, on the QPUs that the operands' leaves live on."""
         where = list(homes)
         for step in self.steps:
             where.append(where[step.left] | where[step.right])
-            traffic.add(2.0 * step.volume * _product(batch, step.batch), where[-1])
+            traffic.add(2.0 * sweeps * step.volume * _product(batch, step.batch), where[-1])
 
     def peak_size(self, batch: Mapping[str, int]) -> int:
         """Numbers held by all leaves and intermediates together, as a backward pass needs them."""

@@ -83,7 +83,7 @@ def _kept_axes(terms: list[NDArray[np.complex128]], qubit: int, n_qubits: int) -
         sides = [pauli if q == qubit else np.eye(2) for q in range(n_qubits)]
         sigma = sides[0] if n_qubits == 1 else np.kron(*sides)
         if any(
-            all(np.allclose(m @ sigma, sign * sigma @ m, atol=_TOLERANCE) for m in terms)
+            all(np.allclose(m @ sigma, sign * sigma @ m, rtol=0, atol=_TOLERANCE) for m in terms)
             for sign in (1, -1)
         ):
             kept += axis

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import networkx as nx
 
 from ..errors import NetworkError
+from ..figures import BLOCK_COLOURS, new_figure
 from .network import QPU, Position, QPUNetwork
 from .report import link_traffic, qubit_ranges
 
@@ -32,12 +33,10 @@ def draw_network(network: QPUNetwork, placed: Partition | None = None) -> Figure
     thin and grey. Positions are the nodes' `position` where every node has one, else networkx's
     Kamada-Kawai layout. Raises `NetworkError` where `placed` is on another network.
     """
-    from matplotlib.figure import Figure
-
     if placed is not None and placed.network != network:
         raise NetworkError("the partition is on another network. Draw it with placed.draw().")
     positions = _positions(network)
-    figure = Figure(figsize=_figure_size(positions), layout="constrained")
+    figure = new_figure(*_figure_size(positions), layout="constrained")
     axes = figure.add_subplot()
     traffic = link_traffic(placed) if placed is not None else {}
     _draw_links(axes, network, positions, traffic)
@@ -105,9 +104,9 @@ def _draw_links(
 def _draw_qpus(
     axes: Axes, network: QPUNetwork, positions: dict[QPU, Position], placed: Partition | None
 ) -> None:
-    from matplotlib import colormaps
+    from matplotlib.colors import to_rgba
 
-    colours = [*colormaps["Pastel1"](range(9)), *colormaps["Pastel2"](range(8))]
+    pale = [to_rgba(colour, 0.25) for colour in BLOCK_COLOURS]  # as the bands of a circuit
     blocks = placed.blocks if placed is not None else {}
     for index, qpu in enumerate(network.qpus):
         capacity, qubits = network.capacity(qpu), blocks.get(qpu, ())
@@ -127,7 +126,7 @@ def _draw_qpus(
             zorder=3,
             bbox={
                 "boxstyle": "round,pad=0.5",
-                "facecolor": "white" if is_empty else colours[index % len(colours)],
+                "facecolor": "white" if is_empty else pale[index % len(pale)],
                 "edgecolor": _QUIET if is_empty else _INK,
             },
         )

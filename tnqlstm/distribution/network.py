@@ -63,17 +63,20 @@ class QPUNetwork:
     @classmethod
     def line(cls, n_qpus: int, qubits: int | Sequence[int], link: Link | None = None) -> QPUNetwork:
         """qpu0 - qpu1 - … in a line. `qubits`: capacity of each QPU, one for all or a list."""
+        _check_count("n_qpus", n_qpus)
         return cls._build(n_qpus, _line_edges(n_qpus), qubits, link, lambda i: (float(i), 0.0))
 
     @classmethod
     def ring(cls, n_qpus: int, qubits: int | Sequence[int], link: Link | None = None) -> QPUNetwork:
         """A line whose ends are linked; of 2 QPUs, one link. `qubits` as in `line`."""
+        _check_count("n_qpus", n_qpus)
         edges = _line_edges(n_qpus) + ([(0, n_qpus - 1)] if n_qpus > 2 else [])
         return cls._build(n_qpus, edges, qubits, link, _on_circle(n_qpus))
 
     @classmethod
     def star(cls, n_qpus: int, qubits: int | Sequence[int], link: Link | None = None) -> QPUNetwork:
         """qpu0 in the middle, linked to each of the n_qpus - 1 others. `qubits` as in `line`."""
+        _check_count("n_qpus", n_qpus)
         circle = _on_circle(n_qpus - 1)
         edges = [(0, i) for i in range(1, n_qpus)]
         place: Callable[[int], Position] = lambda i: circle(i - 1) if i else (0.0, 0.0)  # noqa: E731
@@ -84,6 +87,7 @@ class QPUNetwork:
         cls, n_qpus: int, qubits: int | Sequence[int], link: Link | None = None
     ) -> QPUNetwork:
         """Each QPU linked to each other one. `qubits` as in `line`."""
+        _check_count("n_qpus", n_qpus)
         edges = [(i, j) for i in range(n_qpus) for j in range(i + 1, n_qpus)]
         return cls._build(n_qpus, edges, qubits, link, _on_circle(n_qpus))
 
@@ -113,8 +117,7 @@ class QPUNetwork:
         link: Link | None,
         position: Callable[[int], Position],
     ) -> QPUNetwork:
-        _check_count("n_qpus", n_qpus)
-        capacities = [qubits] * n_qpus if isinstance(qubits, int | Integral) else list(qubits)
+        capacities = list(qubits) if isinstance(qubits, Iterable) else [qubits] * n_qpus
         if len(capacities) != n_qpus:
             raise NetworkError(
                 f"{len(capacities)} capacities for {n_qpus} QPUs: {capacities}. "

@@ -69,7 +69,7 @@ def refine(problem: PairwiseProblem, assignment: Assignment) -> Assignment:
     """
     best, best_cost = assignment.copy(), problem.cost(assignment)
     while True:
-        trial = _exchange_qubits(problem, _pass(problem, _exchange_blocks(problem, best)))
+        trial = _descend(problem, _pass(problem, _exchange_blocks(problem, best)))
         cost = problem.cost(trial)
         if cost > best_cost - _TINY:
             return best
@@ -141,10 +141,11 @@ def _best_move(
     return int(qubits[choice // n_qpus]), choice % n_qpus
 
 
-def _exchange_qubits(problem: PairwiseProblem, assignment: Assignment) -> Assignment:
-    """Swap two qubits, the best pair first, as long as this helps; all pairs, O(n_qubits²) a swap.
+def _descend(problem: PairwiseProblem, assignment: Assignment) -> Assignment:
+    """Move a qubit or swap two, the best first, as long as this helps; O(n_qubits²) a step.
 
-    A pass judges a swap by its two moves, which is too kind to qubits with gates between them.
+    A pass judges a swap by its two moves, which is too kind to qubits with gates between them, and
+    may prefer such a swap to a move that helps.
     """
     if problem.n_qubits > _MOST_FOR_ALL_PAIRS:
         return assignment
@@ -159,9 +160,15 @@ def _exchange_qubits(problem: PairwiseProblem, assignment: Assignment) -> Assign
         hops = problem.hops[np.ix_(assignment, assignment)]
         rises = moved + moved.T - own[:, None] - own[None, :] + 2 * between * hops
         a, b = np.unravel_index(int(np.argmin(rises)), rises.shape)
-        if rises[a, b] > -_TINY:
+        loads = np.bincount(assignment, minlength=len(problem.hops))
+        moves = np.where(loads < problem.capacities, table - own[:, None], np.inf)
+        qubit, qpu = np.unravel_index(int(np.argmin(moves)), moves.shape)
+        if min(rises[a, b], moves[qubit, qpu]) > -_TINY:
             return assignment
-        assignment[[a, b]] = assignment[[b, a]]
+        if moves[qubit, qpu] <= rises[a, b]:
+            assignment[qubit] = qpu
+        else:
+            assignment[[a, b]] = assignment[[b, a]]
 
 
 def _exchange_blocks(problem: PairwiseProblem, assignment: Assignment) -> Assignment:

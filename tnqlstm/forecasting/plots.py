@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from ..figures import new_figure
 from .checkpoint import write_atomically
 from .metrics import rmse
 from .series import Series
@@ -49,6 +50,8 @@ def loss_figure(
     """
     if not history:
         raise DataError("no epoch to draw. Train for at least one.")
+    from matplotlib.ticker import MaxNLocator
+
     figure = _figure(7.0, 4.0)
     axes = figure.add_subplot()
     epochs = [record["epoch"] for record in history]
@@ -61,6 +64,7 @@ def loss_figure(
         axes.axvline(kept_epoch, color=QUIET, lw=1.0, ls="-.", label=f"kept: epoch {kept_epoch}")
     axes.set_yscale("log")
     axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel("mean squared error, scaled units")
     _baseline_lines(axes, baselines or {})
     _legend_above(axes)
@@ -194,9 +198,7 @@ def save_figure(figure: Figure, path: str | Path) -> None:
 
 
 def _figure(width: float, height: float) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained")
+    return new_figure(width, height, layout="constrained")
 
 
 def _baseline_lines(axes: Axes, baselines: Mapping[str, float]) -> None:
