@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow-test bench lint
+.PHONY: help setup demo test slow-test bench notebooks lint
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -35,6 +35,9 @@ slow-test: $(STAMP) ## the slow tests
 
 bench: $(STAMP) ## time an optimiser step against PennyLane and write the figures as JSON
 	$(BIN)/python -m benchmarks
+
+notebooks: $(STAMP) ## run the notebooks and write their outputs into the .ipynb files
+	$(BIN)/python -m tests.notebooks
 
 lint: $(STAMP) ## ruff (rules and format) and mypy
 	$(BIN)/ruff check .

@@ -7,11 +7,9 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
-FOLDER = Path(__file__).parent.parent / "notebooks"
-NAMES = ("first_forecast", "vqc_as_tensor_network")
-SECONDS = 120  # the limit for one cell, and each notebook stays below it as a whole
+from .notebooks import FOLDER, NAMES, run
+
 BYTES = 500_000
 
 
@@ -47,13 +45,7 @@ def test_every_notebook_is_tested() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_runs_and_shows_what_is_committed(name: str, tmp_path: Path) -> None:
     committed = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
-    notebook = jupytext.read(FOLDER / f"{name}.py")
-    NotebookClient(
-        notebook,
-        timeout=SECONDS,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(tmp_path)}},
-    ).execute()  # raises where a cell does
+    notebook = run(name, tmp_path)
     assert pictures(notebook) == pictures(committed)
     assert list(tmp_path.iterdir()) == []  # a checkpoint goes into a folder that is removed
 

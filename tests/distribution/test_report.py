@@ -214,6 +214,18 @@ class TestDrawing:
             assert x < count.get_position()[0] < u
         assert len(axes.lines) == 3
 
+    def test_each_link_has_its_own_count(self) -> None:
+        """3 gates over the first link, 1 over the second, 1 over both."""
+        pairs = [(0, 1)] * 3 + [(1, 2), (2, 0)]
+        circuit = Circuit(3, tuple(("CX", pair) for pair in pairs))
+        placed = Partition(circuit, QPUNetwork.line(3, 1), ("qpu0", "qpu1", "qpu2"))
+        axes = placed.draw().axes[0]
+        counts = [t for t in axes.texts if t.get_text().isdigit()]
+        counts.sort(key=lambda text: text.get_position()[0])
+        assert [text.get_text() for text in counts] == ["4", "2"]
+        first, second = (line.get_linewidth() for line in axes.lines)
+        assert first > second
+
     def test_an_empty_qpu_says_so(self) -> None:
         assert "qpu3  (0/2)\nnone" in texts(ring_on_a_line().draw())
 

@@ -68,9 +68,10 @@ def _positions(network: QPUNetwork) -> dict[QPU, Position]:
 
 def _figure_size(positions: dict[QPU, Position]) -> tuple[float, float]:
     xs, ys = zip(*positions.values(), strict=True)
-    width, height = (_INCHES_A_STEP * (max(c) - min(c) + 1.2) for c in (xs, ys))
+    width = _INCHES_A_STEP * (max(xs) - min(xs) + 1.2)
+    height = _INCHES_A_STEP * (max(ys) - min(ys) + 0.7)
     shrink = min(1.0, _MOST_INCHES / max(width, height))
-    return max(width * shrink, 3.0), max(height * shrink, 1.6) + 0.4
+    return max(width * shrink, 3.0), max(height * shrink, 1.0) + 0.4
 
 
 def _draw_links(
@@ -104,9 +105,10 @@ def _draw_links(
 def _draw_qpus(
     axes: Axes, network: QPUNetwork, positions: dict[QPU, Position], placed: Partition | None
 ) -> None:
-    from matplotlib.colors import to_rgba
+    from matplotlib.colors import to_rgb
 
-    pale = [to_rgba(colour, 0.25) for colour in BLOCK_COLOURS]  # as the bands of a circuit
+    # as the bands of a circuit, a quarter colour and the rest white, but opaque
+    pale = [tuple(0.75 + 0.25 * part for part in to_rgb(colour)) for colour in BLOCK_COLOURS]
     blocks = placed.blocks if placed is not None else {}
     for index, qpu in enumerate(network.qpus):
         capacity, qubits = network.capacity(qpu), blocks.get(qpu, ())
@@ -132,4 +134,4 @@ def _draw_qpus(
         )
     xs, ys = zip(*positions.values(), strict=True)
     axes.set_xlim(min(xs) - 0.6, max(xs) + 0.6)
-    axes.set_ylim(min(ys) - 0.5, max(ys) + 0.5)
+    axes.set_ylim(min(ys) - 0.35, max(ys) + 0.35)

@@ -208,7 +208,8 @@ class QPUNetwork:
 
     def __repr__(self) -> str:
         held = ", ".join(f"{q}: {n}" for q, n in zip(self.qpus, self.capacities, strict=True))
-        return f"QPUNetwork({held}; {self.graph.number_of_edges()} links)"
+        n_links = self.graph.number_of_edges()
+        return f"QPUNetwork({held}; {n_links} link{'' if n_links == 1 else 's'})"
 
 
 def _check_shape(graph: nx.Graph) -> None:
