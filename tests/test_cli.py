@@ -302,6 +302,7 @@ def test_a_signal_ends_a_training_as_ctrl_c_does() -> None:
         "import os, signal\n"
         "from tnqlstm.forecasting import Trainer\n"
         "from tnqlstm.cli import main\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job may ignore it\n"
         "original, calls = Trainer._step, []\n"
         "def step(trainer, chosen):\n"
         "    calls.append(1)\n"
