@@ -18,7 +18,7 @@ from tests.reference import (
     random_circuit,
     random_values,
 )
-from tnqlstm.circuit import Circuit
+from tnqlstm.circuit import ENCODINGS, Circuit, InputSlot, Operation, WeightSlot
 from tnqlstm.contraction import METHODS, plan_expectations
 from tnqlstm.distribution import Partition, QPUNetwork, contiguous_blocks
 from tnqlstm.nn.placement import place
@@ -110,6 +110,60 @@ def test_random_circuits_equal_the_statevector(seed: int) -> None:
 def test_random_circuits_in_float32(seed: int) -> None:
     circuit, placed = random_case(seed)
     check(circuit, placed, seed, torch.float32)
+
+
+def layered_circuit(seed: int) -> Circuit:
+    """Inputs on every qubit, then weights and fixed two-qubit gates: what has a matrix form."""
+    rng = np.random.default_rng(seed)
+    n, n_weights = int(rng.integers(1, 8)), int(rng.integers(1, 7))
+    rotations = ["RX", "RY", "RZ", "P"]
+
+    def some(names: list[str]) -> str:
+        return str(rng.choice(names))
+
+    operations = [Operation(some(["H", "SX", "T"]), (q,)) for q in range(n) if rng.random() < 0.5]
+    for q in range(n):
+        for _ in range(int(rng.integers(1, 3))):
+            slot = InputSlot(int(rng.integers(3)), some(list(ENCODINGS)))
+            operations.append(Operation(some(rotations), (q,), slot))
+    for _ in range(4 * n):
+        qubits = tuple(int(q) for q in rng.permutation(n)[:2])
+        if n > 1 and rng.random() < 0.5:
+            name = some(["CX", "SWAP", "CZ", "CS", "CP", "RZZ"])
+            angle = float(rng.normal()) if name in ("CP", "RZZ") else None
+            operations.append(Operation(name, qubits, angle))
+        elif rng.random() < 0.3:
+            operations.append(Operation(some(["H", "S", "Y", "SXDG"]), qubits[:1]))
+        else:
+            weight = WeightSlot(int(rng.integers(n_weights)))
+            operations.append(Operation(some(rotations), qubits[:1], weight))
+    last = [Operation("RY", (q,), WeightSlot(int(rng.integers(n_weights)))) for q in range(n)]
+    return Circuit(n, (*operations, *last), 3, (n_weights,))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_layered_circuits_equal_the_statevector(seed: int) -> None:
+    circuit = layered_circuit(seed)
+    plan = plan_expectations(circuit, method="dense")
+    assert plan.matrix_form is not None
+    for dtype in TOLERANCE:
+        check(circuit, plan.placed, seed, dtype)
+
+
+def test_observables_in_any_order_and_of_some_components_only() -> None:
+    circuit = tnq.ansatz.modular([2, 3, 2], 2, [])
+    weights, inputs = random_values(np.random.default_rng(0), circuit)
+    observed = [3, 2, 6, 3]
+    plan = plan_expectations(circuit, observables=observed, method="dense")
+    w, x = torch.tensor(weights).reshape(1, -1).requires_grad_(), torch.tensor(inputs)[None]
+    values = plan.evaluate(plan.prepare(w), w, x)[0, 0]
+    np.testing.assert_allclose(
+        values.detach(), expectations(circuit, weights, inputs)[observed], atol=1e-12
+    )
+    values.sum().backward()
+    of_weights, _ = parameter_shift_gradient(circuit, weights, inputs)
+    wanted = of_weights[observed].sum(0)
+    np.testing.assert_allclose(w.grad.reshape(wanted.shape), wanted, atol=1e-12)
 
 
 @pytest.mark.parametrize("n_qpus", [1, 2, 3, 4])

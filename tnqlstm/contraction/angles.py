@@ -35,18 +35,18 @@ class ConstantBank:
     """
 
     arrays: Mapping[str, NDArray[np.generic] | Callable[[], NDArray[np.generic]]]
-    _cache: dict[tuple[str, torch.dtype | None, torch.device], Tensor] = field(default_factory=dict)
+    _cache: dict[tuple[str, bool, torch.dtype, torch.device], Tensor] = field(default_factory=dict)
 
     def get(self, name: str, like: Tensor, *, real: bool = True) -> Tensor:
         """The constant in the precision and on the device of `like` (real), complex if not `real`.
 
         Integer arrays keep their type.
         """
-        wanted = like.dtype if real else like.dtype.to_complex()
-        key = (name, wanted, like.device)
+        key = (name, real, like.dtype, like.device)
         if key not in self._cache:
             made = self.arrays[name]
             array = made() if callable(made) else made
+            wanted = like.dtype if real else like.dtype.to_complex()
             dtype = None if array.dtype.kind in "iu" else wanted
             values = array.real if real and np.iscomplexobj(array) else array
             self._cache[key] = torch.as_tensor(

@@ -29,6 +29,8 @@ from ..distribution import Partition
 from ..errors import MemoryBudgetError
 from .angles import AngleTable, ConstantBank, is_data, slot_kind
 from .cost import Cost, Traffic
+from .fused import MatrixForm, PreparedMatrices, ValuesOfMatrices, signs
+from .handwritten import apply
 from .layers import PERMUTATIONS, GateRun, ProductState
 
 __all__ = ["DenseEvaluator"]
@@ -52,7 +54,7 @@ class DenseEvaluator:
             )
         self.table = AngleTable(circuit.operations, circuit.n_inputs)
         self.groups = [
-            _ComponentGroup(members, self.table) for members in _group_components(circuit)
+            ComponentGroup(members, self.table) for members in _group_components(circuit)
         ]
         place = {
             qubit: (g, c * group.n_qubits + local)
@@ -64,15 +66,34 @@ class DenseEvaluator:
         columns = [int(offsets[place[q][0]]) + place[q][1] for q in observables]
         everything = columns == list(range(int(offsets[-1])))
         self._columns = None if everything else torch.tensor(columns)
+        fits = circuit.n_weights > 0 and MatrixForm.fits(self.groups)
+        self.matrix_form = MatrixForm(self, observables) if fits else None
 
     def prepare(self, weights: Tensor) -> list[list[Tensor | None]]:
         """What depends on the weights (copies, n_weights) only."""
+        if self.matrix_form is not None:
+            made = apply(PreparedMatrices(self.matrix_form, self.groups), weights)
+            return [[matrix] for matrix in made]
         return [group.prepare(weights) for group in self.groups]
 
     def evaluate(
         self, prepared: list[list[Tensor | None]], weights: Tensor, inputs: Tensor
     ) -> Tensor:
         """⟨Z⟩, shape (copies, batch, n_observables), of inputs (batch, n_inputs)."""
+        if self.matrix_form is not None:
+            matrices = [part for (part,) in prepared if part is not None]
+            (values,) = apply(ValuesOfMatrices(self.matrix_form, self), inputs, *matrices)
+            return values
+        return self._evaluate(prepared, weights, inputs)
+
+    def from_matrices(self, matrices: Sequence[Tensor], inputs: Tensor) -> Tensor:
+        """`evaluate` of prepared matrices in operations that torch differentiates."""
+        weights = inputs.new_empty(matrices[0].shape[1], 0)  # only its length is read
+        return self._evaluate([[matrix] for matrix in matrices], weights, inputs)
+
+    def _evaluate(
+        self, prepared: list[list[Tensor | None]], weights: Tensor, inputs: Tensor
+    ) -> Tensor:
         encoded = self.table.encode(inputs)
         values = [
             group.evaluate(parts, weights, encoded)
@@ -121,7 +142,7 @@ def _group_components(circuit: Circuit) -> list[list[_Component]]:
     return list(groups.values())
 
 
-class _ComponentGroup:
+class ComponentGroup:
     """Components of one structure, computed as a batch."""
 
     def __init__(self, members: list[_Component], table: AngleTable) -> None:
@@ -147,11 +168,16 @@ class _ComponentGroup:
 
         self.encoding = ProductState(n, slotted(self.prefix), len(members))
         self.runs = [GateRun(n, slotted(run), len(members)) for run in self.run_members]
-        self.constants = ConstantBank({"signs": partial(_signs, n)})
+        self.constants = ConstantBank({"signs": partial(signs, n)})
+
+    @property
+    def has_matrix(self) -> bool:
+        """Whether weight runs are small enough to be multiplied out."""
+        return self.n_qubits <= MATRIX_QUBITS
 
     def prepare(self, weights: Tensor) -> list[Tensor | None]:
         """The matrix of each weight run, (component, copy, D, D); None where it isn't made."""
-        if self.n_qubits > MATRIX_QUBITS:
+        if not self.has_matrix:
             return [None] * len(self.runs)
         return [None if run.data else run.matrix(weights, self.real) for run in self.runs]
 
@@ -186,7 +212,7 @@ class _ComponentGroup:
 
     def _rows(self, run: GateRun, n_samples: int) -> int:
         """Rows that a run's gates multiply: basis states of its matrix, or samples."""
-        as_matrix = self.n_qubits <= MATRIX_QUBITS and not run.data
+        as_matrix = self.has_matrix and not run.data
         return 2**self.n_qubits if as_matrix else n_samples
 
     def add_flops(self, traffic: Traffic, placed: Partition, n_copies: int, n_samples: int) -> None:
@@ -223,12 +249,6 @@ class _ComponentGroup:
     @property
     def n_calls(self) -> int:
         return 20 + sum(12 + 2 * run.n_steps for run in self.runs)
-
-
-def _signs(n_qubits: int) -> NDArray[np.float64]:
-    """⟨Z_q⟩ as a signed sum of probabilities, (qubit, 2**n)."""
-    bits = (np.arange(2**n_qubits) >> np.arange(n_qubits)[::-1, None]) & 1
-    return np.asarray(1 - 2 * bits, dtype=np.float64)
 
 
 def _split_prefix(operations: Sequence[Operation], n_qubits: int) -> tuple[list[int], list[int]]:

@@ -12,6 +12,7 @@ from ..distribution import Partition, QPUNetwork
 from ..errors import CircuitError, MemoryBudgetError, PartitionError, look_up
 from .cost import Cost, available_memory
 from .dense import DenseEvaluator
+from .fused import MatrixForm
 from .labelled import CutBond, cut_bonds, to_quimb
 from .networks import ConesEvaluator, GeneratingEvaluator
 from .report import describe
@@ -84,6 +85,11 @@ class ContractionPlan:
         """log2 of the real numbers held at once for the values and gradient of one sample."""
         return self.cost().log2_size
 
+    @property
+    def matrix_form(self) -> MatrixForm | None:
+        """A small circuit's, for who strings evaluations together; None for other circuits."""
+        return self.evaluator.matrix_form if isinstance(self.evaluator, DenseEvaluator) else None
+
     def prepare(self, weights: Tensor) -> Any:
         """What depends on the weights (copies, n_weights) only, to be reused over time steps."""
         return self.evaluator.prepare(weights)
@@ -94,10 +100,11 @@ class ContractionPlan:
         Exact and differentiable in weights and inputs. Raises `MemoryBudgetError` before it
         starts where the prediction is over `max_memory` (by default what's free).
         """
-        self._check_memory(len(weights), len(inputs))
+        self.check_memory(len(weights), len(inputs))
         return self.evaluator.evaluate(prepared, weights, inputs)
 
-    def _check_memory(self, n_copies: int, n_samples: int) -> None:
+    def check_memory(self, n_copies: int, n_samples: int) -> None:
+        """Raise `MemoryBudgetError` where an evaluation is predicted to need too much."""
         needed = self.cost(n_copies, n_samples).bytes
         if needed < 2**28 and self.max_memory is None:
             return

@@ -11,10 +11,12 @@ from torch import Tensor, nn
 
 from ..circuit import Circuit
 from ..circuit.ansatz import basic_entangler, chen2020, ry_brickwork
+from ..contraction.handwritten import apply
 from ..distribution import Partition, QPUNetwork
 from ..errors import ShapeError, look_up
 from .placement import Ansatz, place
-from .vqc import VQC
+from .recurrence import Recurrence
+from .vqc import VQC, check_dtype
 
 __all__ = ["CELLS", "CellDefinition", "QLSTMCell"]
 
@@ -125,10 +127,36 @@ class QLSTMCell(nn.Module):
         """VQC evaluations in a time step: 4, or 6 for `chen2020`."""
         return 4 if self.readout is None else 6
 
-    def bind(self) -> StepFunction:
-        """The step (x, (h, c)) -> (output, (h, c)); what depends on weights only is made now."""
-        gates = self.gates.bind()
-        readout = None if self.readout is None else self.readout.bind()
+    def run(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """A whole sequence: x (time, batch, input_size) -> (output (time, batch, …), (h, c))."""
+        vqcs = [self.gates] if self.readout is None else [self.gates, self.readout]
+        forms = [vqc.plan.matrix_form for vqc in vqcs]
+        weights = [vqc.flat_weights for vqc in vqcs]
+        if self.input_linear is not None or forms[0] is None:
+            output, h, c = self._run(x, *state, *weights)
+            return output, (h, c)
+        for part in (x, *state):
+            check_dtype(part, weights[0])
+        for vqc in vqcs:
+            vqc.plan.check_memory(vqc.copies or 1, x.shape[0] * x.shape[1])
+        recurrence = Recurrence(forms[0], forms[-1] if len(forms) > 1 else None, self._run)
+        output, h, c = apply(recurrence, x, *state, *weights)
+        return output, (h, c)
+
+    def _run(self, x: Tensor, h: Tensor, c: Tensor, *weights: Tensor) -> tuple[Tensor, ...]:
+        step, state, outputs = self.bind(*weights), (h, c), []
+        for value in x.unbind(0):
+            output, state = step(value, state)
+            outputs.append(output)
+        return torch.stack(outputs), *state
+
+    def bind(self, *flat_weights: Tensor) -> StepFunction:
+        """The step (x, (h, c)) -> (output, (h, c)); what depends on weights only is made now.
+
+        `flat_weights`: those of `gates` and `readout`, by default their own.
+        """
+        gates = self.gates.bind(*flat_weights[:1])
+        readout = None if self.readout is None else self.readout.bind(*flat_weights[1:])
 
         def step(x: Tensor, state: State) -> tuple[Tensor, State]:
             h, c = state

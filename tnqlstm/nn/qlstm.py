@@ -113,27 +113,28 @@ class QLSTM(nn.Module):
                 f"x of shape (batch, time, {self.input_size}) or (time, {self.input_size}) wanted, "
                 f"none of them 0, got {tuple(x.shape)}."
             )
-        time_axis = 1 if self.batch_first and x.ndim == 3 else 0
-        steps = list(x.unbind(time_axis))
-        states = self._initial(steps[0], state)
+        sequence = x.unsqueeze(1) if x.ndim == 2 else x.transpose(0, 1) if self.batch_first else x
+        states = self._initial(sequence[0], state, batched=x.ndim == 3)
         for k, cell in enumerate(self._layers()):
-            step = cell.bind()
-            for t, value in enumerate(steps):
-                steps[t], states[k] = step(value, states[k])
+            sequence, states[k] = cell.run(sequence, states[k])
             if self.dropout and k + 1 < self.num_layers:
-                steps = [nn.functional.dropout(s, self.dropout, self.training) for s in steps]
+                sequence = nn.functional.dropout(sequence, self.dropout, self.training)
         h, c = (torch.stack(parts) for parts in zip(*states, strict=True))
-        return torch.stack(steps, dim=time_axis), (h, c)
+        if x.ndim == 2:
+            return sequence.squeeze(1), (h.squeeze(1), c.squeeze(1))
+        return sequence.transpose(0, 1) if self.batch_first else sequence, (h, c)
 
-    def _initial(self, x: Tensor, state: State | None) -> list[State]:
+    def _initial(self, x: Tensor, state: State | None, *, batched: bool) -> list[State]:
         """(h, c) of each layer, checked; zeros by default. x is the first time step."""
         if state is None:
             return [cell.zero_state(x) for cell in self._layers()]
+        lead = x.shape[:-1] if batched else ()
         for name, part, size in zip("hc", state, (self.hidden_size, self.cell_size), strict=True):
-            wanted = (self.num_layers, *x.shape[:-1], size)
+            wanted = (self.num_layers, *lead, size)
             if part.shape != wanted:
                 raise ShapeError(f"{name} of shape {wanted} wanted, got {tuple(part.shape)}.")
-        return list(zip(state[0].unbind(0), state[1].unbind(0), strict=True))
+        h, c = state if batched else (part.unsqueeze(1) for part in state)
+        return list(zip(h.unbind(0), c.unbind(0), strict=True))
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}, num_layers={self.num_layers}"

@@ -12,7 +12,15 @@ from ..contraction import ContractionPlan, plan_expectations
 from ..distribution import Partition
 from ..errors import ShapeError
 
-__all__ = ["VQC"]
+__all__ = ["VQC", "check_dtype"]
+
+
+def check_dtype(inputs: Tensor, weights: Tensor) -> None:
+    """Raise `ShapeError` where inputs and weights differ in precision."""
+    if inputs.dtype != weights.dtype:
+        raise ShapeError(
+            f"inputs are {inputs.dtype}, the weights {weights.dtype}. Convert one with .to()."
+        )
 
 
 class VQC(nn.Module):
@@ -75,13 +83,18 @@ class VQC(nn.Module):
     def placed(self) -> Partition:
         return self.plan.placed
 
-    def bind(self) -> Callable[[Tensor], Tensor]:
+    @property
+    def flat_weights(self) -> Tensor:
+        """The weights as the plan takes them, (copies or 1, n_weights)."""
+        return self.weights.reshape(self.copies or 1, -1)
+
+    def bind(self, flat_weights: Tensor | None = None) -> Callable[[Tensor], Tensor]:
         """The function inputs -> ⟨Z⟩ with what depends on the weights computed once.
 
         Use it where one set of weights meets many inputs in turn, as in the time steps of an LSTM.
         It belongs to the autograd graph of the moment: bind again after an optimiser step.
         """
-        flat = self.weights.reshape(self.copies or 1, -1)
+        flat = self.flat_weights if flat_weights is None else flat_weights
         prepared = self.plan.prepare(flat)
         n_inputs = self.circuit.n_inputs
 
@@ -90,10 +103,7 @@ class VQC(nn.Module):
                 raise ShapeError(
                     f"inputs of shape (..., {n_inputs}) wanted, got {tuple(inputs.shape)}."
                 )
-            if inputs.dtype != flat.dtype:
-                raise ShapeError(
-                    f"inputs are {inputs.dtype}, the weights {flat.dtype}. Convert one with .to()."
-                )
+            check_dtype(inputs, flat)
             lead = inputs.shape[:-1]
             values = self.plan.evaluate(prepared, flat, inputs.reshape(-1, n_inputs))
             shape = (*lead, len(self.plan.observables))

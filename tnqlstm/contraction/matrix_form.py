@@ -1,0 +1,352 @@
+"""Small circuits as one matrix and a product state, with hand-written gradients.
+
+A product encoding and a run of gates that read weights make |ψ⟩ = M(θ) |s(x)⟩. M is made once for
+all samples and time steps, s(x) is a Kronecker product, ⟨Z_i⟩ a signed sum of |ψ|².
+
+The gradient of M needs none of Kronecker products. With u the state behind a layer's one-qubit
+gates U_q, and g its gradient, the gradient of U_q is C_q U_q, where C_q is g u† traced over all
+other qubits, for the U_q are unitary.
+
+Axes: copy, component, amplitude, sample, as in `dense`; inputs are (input, sample), so that rows
+are wide. Every `forward` pushes on a tape what its `backward` pops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..circuit import ENCODINGS
+from ..circuit.encoding import ENCODING_DERIVATIVES
+from .angles import AngleTable, ConstantBank
+from .handwritten import Tape, pop
+from .layers import GateRun, ProductState, kron_all
+
+__all__ = ["MatrixRun", "ProductEncoding"]
+
+
+def _times(a: Tensor, b: Tensor) -> Tensor:
+    """Products of 2×2 matrices; faster than `matmul` for many of them."""
+    return (a.unsqueeze(-1) * b.unsqueeze(-3)).sum(-2)
+
+
+def _inner(a: Tensor, b: Tensor, dims: tuple[int, ...]) -> Tensor:
+    """Re Σ a* b over `dims`."""
+    if a.is_complex():
+        return (a.real * b.real + a.imag * b.imag).sum(dims)
+    return (a * b).sum(dims)
+
+
+class MatrixRun:
+    """Gates that read weights, multiplied out: weights (copy, n) -> (component, copy, D, D).
+
+    Between one-qubit layers lie monomials, permutations with factors. The one-qubit gates of a
+    layer are two Kronecker products A ⊗ B at most; rows are (left, right) where A acts and (right,
+    left) where B acts, so that both are wide products.
+    """
+
+    def __init__(self, run: GateRun, n_components: int, real: bool) -> None:
+        self.n_components, self.real, self.sizes = n_components, real, run.sizes
+        self.size = 2**run.n_qubits
+        self.two = len(run.sizes) == 2
+        self.n_layers = sum(bool(layer.chains) for layer in run.layers)
+        one = {name: _made(run.constants, f"one_{name}") for name in ("index", "frequency", *"abc")}
+        # position, layer, component, copy, qubit, 2, 2; the layer's axis first but for the position
+        self.index = np.moveaxis(one["index"], 1, 2)
+        arrays = {name: one[name][:, 0, ..., 0][:, :, None] for name in "abc"}
+        arrays["frequency"] = one["frequency"][:, 0, ..., 0][:, :, None]
+        self.constants = ConstantBank({**arrays, **self._monomials(run), **self._traces()})
+        self._gathers: dict[tuple[int, int, torch.device], Tensor] = {}
+
+    @staticmethod
+    def fits(run: GateRun) -> bool:
+        has_local = any(layer.chains for layer in run.layers)
+        only_single = all(layer.pair is None for layer in run.layers)
+        return not run.data and only_single and has_local and len(run.sizes) <= 2
+
+    def _monomials(self, run: GateRun) -> dict[str, NDArray[np.generic]]:
+        """Rows and factors to apply before each one-qubit layer and after the last, and back."""
+        index = np.arange(self.size)
+        left, right = 2 ** run.sizes[0], self.size // 2 ** run.sizes[0]
+        self.left, self.right = left, right
+        turn = index.reshape(left, right).T.ravel() if self.two else index
+        back = np.argsort(turn)  # back[i]: where row i is in (right, left) order
+        arrays: dict[str, NDArray[np.generic]] = {"turn": turn, "back": back}
+        source, factor, k = index, np.ones(self.size, dtype=np.complex128), 0
+        for layer in [*run.layers, None]:
+            if layer is not None and layer.moves:
+                moved = layer.permutation()
+                source, factor = source[moved], factor[moved]
+            if layer is not None and layer.phases:
+                factor = factor * layer.diagonal()[:, 0]
+            if layer is None or layer.chains:
+                inverse = np.argsort(source)
+                arrays[f"columns{k}"] = inverse
+                arrays[f"rows{k}"] = back[source]
+                arrays[f"factor{k}"] = factor[:, None]
+                arrays[f"undo{k}"] = inverse[turn]
+                source, factor, k = index, np.ones(self.size, dtype=np.complex128), k + 1
+        self.has_factor = [not np.all(arrays[f"factor{k}"] == 1) for k in range(k)]
+        return arrays
+
+    def _traces(self) -> dict[str, NDArray[np.generic]]:
+        """For each side, C (d·d) -> C_q (qubit · 2 · 2), traced over the other qubits."""
+        arrays: dict[str, NDArray[np.generic]] = {}
+        for side, n in enumerate(self.sizes):
+            basis = np.eye(4**n).reshape(4**n, *(2,) * (2 * n))
+            traced = []
+            for q in range(n):
+                rest = [k for k in range(n) if k != q]
+                letters = list(range(1, 2 * n + 1))
+                for k in rest:
+                    letters[n + k] = letters[k]
+                out = [0, 1 + q, 1 + n + q]
+                traced.append(np.einsum(basis, [0, *letters], out).reshape(4**n, 4))
+            arrays[f"trace{side}"] = np.concatenate(traced, axis=1)
+        return arrays
+
+    def _get(self, name: str, like: Tensor) -> Tensor:
+        return self.constants.get(name, like, real=self.real)
+
+    # -- one-qubit gates ------------------------------------------------------------------------
+
+    def _gather(self, weights: Tensor) -> Tensor:
+        """The flat place of each angle, in the order position, layer, component, copy, qubit."""
+        copies, n_weights = weights.shape
+        key = (copies, n_weights, weights.device)
+        if key not in self._gathers:
+            offsets = np.arange(copies)[:, None] * n_weights
+            places = np.asarray(self.index, dtype=np.int64)[:, :, :, None, :] + offsets
+            self._gathers[key] = torch.as_tensor(places.ravel(), device=weights.device)
+        return self._gathers[key]
+
+    def _gates(self, tape: Tape, weights: Tensor) -> Tensor:
+        """U_q, (layer, component · copy, qubit, 2, 2)."""
+        frequency = self.constants.get("frequency", weights)
+        angles = weights.reshape(-1).index_select(0, self._gather(weights))
+        length, n_layers, _, n_qubits = frequency.shape
+        phase = angles.view(length, n_layers, -1, n_qubits) * frequency
+        cos, sin = phase.cos()[..., None, None], phase.sin()[..., None, None]
+        a, b, c = (self._get(name, weights) for name in "abc")
+        factors = a + cos * b + sin * c
+        products = [factors[0]]
+        for factor in factors[1:]:
+            products.append(_times(factor, products[-1]))
+        tape += [weights, cos, sin, factors, *products]
+        return products[-1]
+
+    def _gates_back(self, tape: Tape, grad: Tensor) -> Tensor:
+        length = self.index.shape[0]
+        weights, cos, sin, factors, *products = pop(tape, 4 + length)
+        grads = [grad]
+        for k in range(length - 1, 0, -1):
+            grads.append(_times(factors[k].mH, grads[-1]))
+            grads[-2] = _times(grads[-2], products[k - 1].mH)
+        grads.reverse()
+        joined = grads[0].unsqueeze(0) if length == 1 else torch.stack(grads)
+        slopes = cos * self._get("c", weights) - sin * self._get("b", weights)
+        phase = _inner(joined, slopes, (-2, -1)) * self.constants.get("frequency", weights)
+        flat = weights.new_zeros(weights.numel())
+        return flat.index_add_(0, self._gather(weights), phase.reshape(-1)).view(weights.shape)
+
+    def _sides(self, gates: Tensor) -> list[Tensor]:
+        """A and B of each layer, (layer, component · copy, d, d)."""
+        if len(set(self.sizes)) == 1:
+            split = gates.unflatten(2, (len(self.sizes), -1))
+            return list(kron_all(split, axis=3, rank=2).unbind(2))
+        return [kron_all(part, axis=2, rank=2) for part in gates.split(self.sizes, dim=2)]
+
+    # -- the product ----------------------------------------------------------------------------
+
+    def forward(self, tape: Tape, weights: Tensor) -> Tensor:
+        gates = self._gates(tape, weights)
+        sides = self._sides(gates)
+        batch, turn = gates.shape[1], self._get("turn", weights)
+        tape += [gates, *sides]
+        factors = [side.unbind(0) for side in sides]
+        state = self._columns(self._kron([side[0] for side in factors]))
+        tape.append(state)
+        if self.two:
+            state = state.index_select(1, turn)
+            tape.append(state)
+        for k in range(1, self.n_layers):
+            wide = self._moved(k, state).view(batch, self.left, -1)
+            state = torch.bmm(factors[0][k], wide).view(state.shape)
+            tape.append(state)
+            if self.two:
+                wide = state.index_select(1, turn).view(batch, self.right, -1)
+                state = torch.bmm(factors[1][k], wide).view(state.shape)
+                tape.append(state)
+        return self._moved(self.n_layers, state).view(self.n_components, -1, self.size, self.size)
+
+    def backward(self, tape: Tape, grad: Tensor) -> Tensor:
+        """The gradient in the weights, (copy, n)."""
+        count = len(self.sizes)
+        states = pop(tape, count * self.n_layers)
+        gates, *sides = pop(tape, 1 + count)
+        batch, back = gates.shape[1], self._get("back", gates)
+        inverses = [side.mH.unbind(0) for side in sides]
+        traced: list[list[Tensor]] = [[] for _ in sides]
+        grad = self._unmoved(self.n_layers, grad.reshape(batch, self.size, self.size))
+        for k in range(self.n_layers - 1, -1, -1):
+            if self.two:
+                wide, u = (each.view(batch, self.right, -1) for each in (grad, states.pop()))
+                traced[1].append(torch.bmm(wide, u.mH))
+                if k > 0:
+                    wide = torch.bmm(inverses[1][k], wide)
+                grad = wide.view(grad.shape).index_select(1, back)
+            wide, u = (each.view(batch, self.left, -1) for each in (grad, states.pop()))
+            traced[0].append(torch.bmm(wide, u.mH))
+            if k > 0:
+                grad = self._unmoved(k, torch.bmm(inverses[0][k], wide).view(grad.shape))
+        parts = [
+            (torch.stack(found[::-1]).flatten(2) @ self._get(f"trace{side}", gates)).unflatten(
+                -1, (-1, 2, 2)
+            )
+            for side, found in enumerate(traced)
+        ]
+        joined = parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
+        return self._gates_back(tape, _times(joined, gates))
+
+    def _kron(self, sides: Sequence[Tensor]) -> Tensor:
+        if not self.two:
+            return sides[0]
+        a, b = sides
+        full = a[:, :, None, :, None] * b[:, None, :, None, :]
+        return full.view(-1, self.size, self.size)
+
+    def _columns(self, matrix: Tensor) -> Tensor:
+        """The first monomial, on the columns of the first layer."""
+        if self.has_factor[0]:
+            matrix = matrix * self._get("factor0", matrix).mT
+        return matrix.index_select(2, self._get("columns0", matrix))
+
+    def _moved(self, k: int, state: Tensor) -> Tensor:
+        """Monomial k on rows as they stand behind a layer."""
+        moved = state.index_select(1, self._get(f"rows{k}", state))
+        return moved * self._get(f"factor{k}", state) if self.has_factor[k] else moved
+
+    def _unmoved(self, k: int, grad: Tensor) -> Tensor:
+        """The gradient of `_moved`."""
+        if self.has_factor[k]:
+            grad = grad * self._get(f"factor{k}", grad).conj()
+        return grad.index_select(1, self._get(f"undo{k}", grad))
+
+
+class ProductEncoding:
+    """One-qubit gates on |0…0⟩ that read inputs: (n_inputs, sample) -> (component, D, sample)."""
+
+    def __init__(
+        self, encoding: ProductState, table: AngleTable, n_components: int, real: bool
+    ) -> None:
+        self.real, self.encodings = real, table.encodings
+        one = {
+            name: _made(encoding.constants, f"one_{name}")
+            for name in ("index", "frequency", *"abc")
+        }
+        self.index = one["index"][:, :, 0]  # position, component, qubit
+        self.length, _, self.n_qubits = self.index.shape
+        arrays = {name: one[name][:, :, 0] for name in "abc"}  # position, 1, qubit, 2, 2, 1
+        arrays["frequency"] = one["frequency"][:, :, 0]
+        arrays |= {f"{name}0": arrays[name][0, ..., 0, :] for name in "abc"}  # acting on |0⟩
+        columns = self.index.ravel()
+        self.in_order = np.array_equal(columns, np.arange(len(table.encodings) * table.n_inputs))
+        self.constants = ConstantBank({**arrays, "columns": columns})
+
+    def _get(self, name: str, like: Tensor) -> Tensor:
+        return self.constants.get(name, like, real=self.real)
+
+    def forward(self, tape: Tape, inputs: Tensor) -> Tensor:
+        encoded = [ENCODINGS[name](inputs) for name in self.encodings]
+        angles = encoded[0] if len(encoded) == 1 else torch.cat(encoded)
+        if not self.in_order:
+            angles = angles.index_select(0, self._get("columns", inputs))
+        phase = angles.view(*self.index.shape, -1) * self.constants.get("frequency", inputs)
+        cos, sin = phase.cos()[:, :, :, None], phase.sin()[:, :, :, None]
+        vectors = [self._first(cos, sin)]
+        for k in range(1, self.length):
+            matrix = self._matrix(k, cos, sin)
+            vectors.append((matrix * vectors[-1].unsqueeze(-3)).sum(-2))
+        tape += [inputs, cos, sin, *vectors]
+        return self._kron(tape, vectors[-1])
+
+    def backward(self, tape: Tape, grad: Tensor) -> Tensor:
+        """The gradient in the inputs."""
+        grad = self._kron_back(tape, grad)
+        inputs, cos, sin, *vectors = pop(tape, 3 + self.length)
+        phases: list[Tensor] = []
+        for k in range(self.length - 1, 0, -1):
+            b, c = self._get("b", inputs)[k], self._get("c", inputs)[k]
+            slope = cos[k].unsqueeze(2) * c - sin[k].unsqueeze(2) * b
+            outer = grad.unsqueeze(-2) * vectors[k - 1].unsqueeze(-3).conj()
+            phases.append(_inner(outer, slope, (-3, -2)))
+            matrix = self._matrix(k, cos, sin)
+            grad = (matrix.conj() * grad.unsqueeze(-2)).sum(-3)
+        slope = cos[0] * self._get("c0", inputs) - sin[0] * self._get("b0", inputs)
+        phases.append(_inner(grad, slope, (-2,)))
+        phases.reverse()
+        joined = phases[0].unsqueeze(0) if self.length == 1 else torch.stack(phases)
+        angles = (joined * self.constants.get("frequency", inputs)).flatten(0, 2)
+        if not self.in_order:
+            total = angles.new_zeros(len(self.encodings) * len(inputs), angles.shape[-1])
+            angles = total.index_add_(0, self._get("columns", inputs), angles)
+        slopes = [ENCODING_DERIVATIVES[name](inputs) for name in self.encodings]
+        if len(slopes) == 1:
+            return angles * slopes[0]
+        return (angles.unflatten(0, (len(slopes), -1)) * torch.stack(slopes)).sum(0)
+
+    def _first(self, cos: Tensor, sin: Tensor) -> Tensor:
+        """The first gates on |0⟩, (component, qubit, 2, sample)."""
+        a, b, c = (self._get(name, cos) for name in ("a0", "b0", "c0"))
+        return a + cos[0] * b + sin[0] * c
+
+    def _matrix(self, k: int, cos: Tensor, sin: Tensor) -> Tensor:
+        """The k-th gates, (component, qubit, 2, 2, sample)."""
+        a, b, c = (self._get(name, cos)[k] for name in "abc")
+        return a + cos[k].unsqueeze(2) * b + sin[k].unsqueeze(2) * c
+
+    def _kron(self, tape: Tape, vectors: Tensor) -> Tensor:
+        """(component, qubit, 2, sample) -> (component, 2**qubits, sample), pairs first."""
+        parts = list(self._pairs(vectors).unbind(1))
+        if self.n_qubits % 2:
+            parts.append(vectors[:, -1])
+        product = parts.pop()
+        for part in reversed(parts):
+            tape += [part, product]
+            product = (part.unsqueeze(2) * product.unsqueeze(1)).flatten(1, 2)
+        tape.append(vectors)
+        return product
+
+    def _pairs(self, vectors: Tensor) -> Tensor:
+        n = self.n_qubits // 2
+        split = vectors[:, : 2 * n].unflatten(1, (n, 2))
+        first, second = split.unbind(2)
+        return (first.unsqueeze(3) * second.unsqueeze(2)).flatten(2, 3)
+
+    def _kron_back(self, tape: Tape, grad: Tensor) -> Tensor:
+        (vectors,) = pop(tape, 1)
+        n_pairs, odd = divmod(self.n_qubits, 2)
+        grads = []
+        for _ in range(n_pairs + odd - 1):
+            part, product = pop(tape, 2)
+            split = grad.unflatten(1, (part.shape[1], -1))
+            grads.append((split * product.conj().unsqueeze(1)).sum(2))
+            grad = (split * part.conj().unsqueeze(2)).sum(1)
+        grads.append(grad)
+        ends = [grads.pop().unsqueeze(1)] if odd else []
+        if n_pairs:
+            joint = torch.stack(grads, 1).unflatten(2, (2, 2))
+            split = vectors[:, : 2 * n_pairs].unflatten(1, (n_pairs, 2)).conj()
+            first, second = split.unbind(2)
+            both = [(joint * second.unsqueeze(2)).sum(3), (joint * first.unsqueeze(3)).sum(2)]
+            ends.insert(0, torch.stack(both, 2).flatten(1, 2))
+        return ends[0] if len(ends) == 1 else torch.cat(ends, 1)
+
+
+def _made(bank: ConstantBank, name: str) -> NDArray[np.generic]:
+    value = bank.arrays[name]
+    return value() if callable(value) else value
