@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow-test bench notebooks lint
+.PHONY: help setup demo test slow-test bench peers notebooks lint
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -33,8 +33,15 @@ test: $(STAMP) ## every test but the slow ones
 slow-test: $(STAMP) ## the slow tests
 	$(BIN)/python -m pytest -m slow
 
-bench: $(STAMP) ## time an optimiser step against PennyLane and write the figures as JSON
+bench: $(STAMP) ## time training steps and large circuits, peers beside us; tables, JSON, a picture
 	$(BIN)/python -m benchmarks
+
+peers: .venv-peers/.installed ## make .venv-peers, with the simulators that bench compares with
+
+.venv-peers/.installed: benchmarks/peers/requirements.txt
+	$(PYTHON) -m venv --clear .venv-peers
+	.venv-peers/bin/python -m pip install --disable-pip-version-check --quiet --requirement $<
+	@touch $@
 
 notebooks: $(STAMP) ## run the notebooks and write their outputs into the .ipynb files
 	$(BIN)/python -m tests.notebooks

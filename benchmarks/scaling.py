@@ -9,13 +9,24 @@ from typing import Any
 import torch
 
 import tnqlstm as tnq
-from benchmarks.timing import seconds_each
+from benchmarks.timing import PEERS_PYTHON, OtherProcess, seconds_each
+from tnqlstm.circuit import Circuit, InputSlot, WeightSlot
 
 __all__ = ["run"]
 
+# module of benchmarks.peers; CircuitMPS gives the values of one sample only
+PEERS = {
+    "TensorCircuit-NG": "tensorcircuit_ng",
+    "lightning adjoint": "lightning",
+    "quimb CircuitMPS, values of one sample": "quimb_mps",
+}
+
 
 def run(instance: dict[str, Any]) -> dict[str, Any]:
-    """Seconds to plan, seconds of values and gradient, predicted memory and the process's peak."""
+    """Seconds to plan, seconds of values and gradient, predicted memory and the process's peak.
+
+    Peers, where the instance names some and `make peers` has been run, must give the same sum.
+    """
     torch.manual_seed(0)
     n_qpus, block = instance["n_qpus"], instance["block"]
     circuit = tnq.ansatz.modular([block] * n_qpus, instance["depth"], instance["links"])
@@ -30,18 +41,52 @@ def run(instance: dict[str, Any]) -> dict[str, Any]:
     torch.nn.init.normal_(vqc.weights)
     x = torch.randn(instance["batch"], circuit.n_inputs, dtype=torch.float64)
 
-    def values_and_gradient() -> None:
+    def values_and_gradient() -> float:
         vqc.weights.grad = None
-        vqc(x).sum().backward()
+        total = vqc(x).sum()
+        total.backward()
+        return float(total.detach())
 
-    seconds = seconds_each({"tnqlstm": values_and_gradient}, rounds=5)
+    others: dict[str, OtherProcess] = {}
+    names = instance.get("peers", ()) if PEERS_PYTHON.exists() else ()
+    for name in names:
+        others[name] = OtherProcess(PEERS[name], "expectations", _problem(circuit, vqc.weights, x))
+        whole = vqc(x[:1]).sum() if "one sample" in name else vqc(x).sum()
+        torch.testing.assert_close(
+            torch.tensor(others[name].returned[0], dtype=torch.float64),
+            whole.detach(),
+            rtol=1e-7,
+            atol=1e-7,
+        )
+    seconds = seconds_each({"tnqlstm": values_and_gradient, **others}, rounds=5)
+    for other in others.values():
+        other.close()
+    ours = seconds["tnqlstm"]["median"]
     return {
         "instance": instance,
         "n_qubits": circuit.n_qubits,
         "n_cut_gates": placed.n_cut_gates,
         "method": vqc.plan.method,
         "seconds": seconds,
+        "times_slower": {n: s["median"] / ours for n, s in seconds.items() if n != "tnqlstm"},
+        "first_call": {name: other.first_call for name, other in others.items()},
         "seconds_to_plan": planned,
         "predicted_bytes": vqc.plan.cost(1, instance["batch"]).bytes,
         "peak_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+    }
+
+
+def _problem(circuit: Circuit, weights: torch.Tensor, x: torch.Tensor) -> dict[str, Any]:
+    """The circuit and values as plain data; see `benchmarks.peers.tensorcircuit_ng`."""
+    operations = []
+    for op in circuit.operations:
+        slot: list[Any] | None = None
+        if isinstance(op.angle, InputSlot | WeightSlot):
+            slot = ["input" if isinstance(op.angle, InputSlot) else "weight", op.angle.index]
+        operations.append([op.name, op.qubits, slot])
+    return {
+        "operations": operations,
+        "n_qubits": circuit.n_qubits,
+        "weights": weights.tolist(),
+        "x": x.tolist(),
     }

@@ -1,7 +1,8 @@
-"""One optimiser step of a QLSTM, ours against PennyLane."""
+"""One optimiser step of a QLSTM, ours against PennyLane and TensorCircuit-NG."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,11 +11,11 @@ from torch import Tensor, nn
 
 import tnqlstm as tnq
 from benchmarks import pennylane_loop
-from benchmarks.timing import seconds_each
+from benchmarks.timing import PEERS_PYTHON, OtherProcess, seconds_each
 
 __all__ = ["run"]
 
-PEERS = {"per-sample": False, "broadcast": True}  # PennyLane's; the value: is it broadcast
+PENNYLANE = {"PennyLane per-sample": False, "PennyLane broadcast": True}  # is it broadcast
 
 
 def run(instance: dict[str, Any]) -> dict[str, Any]:
@@ -31,21 +32,43 @@ def run(instance: dict[str, Any]) -> dict[str, Any]:
 
     def contestants() -> dict[str, Callable[[], float]]:
         steps = {"tnqlstm": _our_step(instance, weights, head, x, y)}
-        for name in instance.get("peers", PEERS):
-            steps[f"PennyLane {name}"] = pennylane_loop.make_step(
-                weights, head.weight, head.bias, x, y, broadcast=PEERS[name]
-            )
+        for name in instance["peers"]:
+            if name in PENNYLANE:
+                steps[name] = pennylane_loop.make_step(
+                    weights, head.weight, head.bias, x, y, broadcast=PENNYLANE[name]
+                )
         return steps
 
-    losses = {name: [step() for _ in range(3)] for name, step in contestants().items()}
+    losses: dict[str, list[float]] = {}
+    first_call: dict[str, float] = {}
+    for name in contestants():
+        start = time.perf_counter()
+        step = contestants()[name]
+        losses[name] = [step()]
+        first_call[name] = time.perf_counter() - start
+        losses[name] += [step() for _ in range(2)]
+    others: dict[str, OtherProcess] = {}
+    if "TensorCircuit-NG" in instance["peers"] and PEERS_PYTHON.exists():
+        data = {"weights": weights, "head_weight": head.weight, "head_bias": head.bias}
+        problem = {name: value.tolist() for name, value in {**data, "x": x, "y": y}.items()}
+        peer = OtherProcess("tensorcircuit_ng", "training_step", problem)
+        others["TensorCircuit-NG"] = peer
+        losses["TensorCircuit-NG"], first_call["TensorCircuit-NG"] = peer.returned, peer.first_call
     for name, values in losses.items():
         torch.testing.assert_close(
             torch.tensor(values), torch.tensor(losses["tnqlstm"]), rtol=0, atol=1e-10, msg=name
         )
-    seconds = seconds_each(contestants(), instance["rounds"])
+    seconds = seconds_each({**contestants(), **others}, instance["rounds"])
+    for other in others.values():
+        other.close()
     ours = seconds["tnqlstm"]["median"]
     ratios = {name: s["median"] / ours for name, s in seconds.items() if name != "tnqlstm"}
-    return {"instance": instance, "seconds": seconds, "times_slower": ratios}
+    return {
+        "instance": instance,
+        "seconds": seconds,
+        "first_call": first_call,
+        "times_slower": ratios,
+    }
 
 
 def _our_step(
