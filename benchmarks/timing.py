@@ -68,7 +68,7 @@ class OtherProcess:
         print(line, file=self._process.stdin, flush=True)
         answer = self._process.stdout.readline()
         if not answer:
-            raise RuntimeError(f"{self._process.args} ended. Run it by hand to see why.")
+            raise RuntimeError(f"{self._process.args!r} ended. Run it by hand to see why.")
         return answer
 
 

@@ -75,7 +75,7 @@ def expectations(
     `operations`: [name, qubits, None or ["input" or "weight", index]]; CX, H and RY. Contraction by
     cotengra, light cones cancelled, samples a `vmap`.
     """
-    tc.set_contractor("cotengra", max_repeats=64, minimize="flops", progbar=False)
+    tc.set_contractor("cotengra", max_repeats=16, minimize="flops", progbar=False)
     inputs, flat = jnp.array(x), jnp.array(weights).reshape(-1)
 
     def one(weights: Array, v: Array) -> Array:

@@ -65,7 +65,10 @@ def test_describe_reports_cost_by_place() -> None:
     for method in ("dense", "cones", "generating"):
         plan = plan_expectations(circuit, placed, method=method)
         cost = plan.cost()
-        assert cost.flops == pytest.approx(sum(cost.traffic.inside.values()) + cost.traffic.across)
+        traffic = cost.traffic
+        assert cost.flops == pytest.approx(
+            sum(traffic.inside.values()) + traffic.across + traffic.idle
+        )
         assert cost.traffic.across > 0
         assert set(cost.traffic.inside) == {"qpu0", "qpu1"}
         text = plan.describe()

@@ -18,14 +18,24 @@ BYTES_PER_NUMBER = 8
 
 @dataclass
 class Traffic:
-    """Flops of contractions whose operands live on one QPU, and of those that join several."""
+    """Flops of contractions whose operands live on one QPU, and of those that join several.
+
+    `idle`: of operands that stand for no gate (see `embedding`).
+    """
 
     inside: dict[QPU, float] = field(default_factory=dict)
     across: float = 0.0
+    idle: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return sum(self.inside.values()) + self.across + self.idle
 
     def add(self, flops: float, qpus: Iterable[QPU]) -> None:
         where = list(qpus)
-        if len(where) == 1:
+        if not where:
+            self.idle += flops
+        elif len(where) == 1:
             self.inside[where[0]] = self.inside.get(where[0], 0.0) + flops
         else:
             self.across += flops

@@ -110,7 +110,7 @@ class DenseEvaluator:
         for group in self.groups:
             group.add_flops(traffic, placed, n_copies, n_samples)
         return Cost(
-            flops=sum(traffic.inside.values()) + traffic.across,
+            flops=traffic.total,
             size=sum(group.size(n_copies, n_samples) for group in self.groups),
             largest=max(group.largest(n_copies, n_samples) for group in self.groups),
             n_calls=sum(group.n_calls for group in self.groups),

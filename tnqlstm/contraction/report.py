@@ -68,6 +68,8 @@ def _traffic_lines(plan: ContractionPlan) -> list[str]:
         if qpu in traffic.inside:
             lines.append(f"    inside {qpu}: {_number(traffic.inside[qpu])}")
     lines.append(f"    across links: {_number(traffic.across)}")
+    if traffic.idle:
+        lines.append(f"    idle legs: {_number(traffic.idle)} (small cones joined to larger ones)")
     return lines
 
 

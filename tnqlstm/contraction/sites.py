@@ -225,6 +225,10 @@ class SiteBank:
         for stack in self.stacks:
             stack.freeze()
 
+    def n_sites(self, number: int | None) -> int:
+        """How many sites a stack has; 1 for what isn't a recipe's."""
+        return 1 if number is None else len(self.stacks[number].positions)
+
     def source(self, number: int) -> Source:
         return self.stacks[number].recipe.source
 

@@ -1,0 +1,88 @@
+"""Small light cones as special cases of larger ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import tnqlstm as tnq
+from tests.reference import expectations, random_circuit, random_values
+from tnqlstm.circuit import Circuit, WeightSlot
+from tnqlstm.contraction import plan_expectations
+from tnqlstm.contraction.angles import AngleTable
+from tnqlstm.contraction.cones import Cone, light_cone
+from tnqlstm.contraction.embedding import embed, fill_all
+from tnqlstm.contraction.sites import SiteBank
+
+
+def cone_of(circuit: Circuit, qubit: int) -> Cone:
+    return light_cone(circuit, [qubit], SiteBank(AngleTable(circuit.operations, circuit.n_inputs)))
+
+
+def n_kinds(circuit: Circuit) -> int:
+    """How many different cones there are."""
+    bank = SiteBank(AngleTable(circuit.operations, circuit.n_inputs))
+    return len({light_cone(circuit, [q], bank).key for q in range(circuit.n_qubits)})
+
+
+@pytest.mark.parametrize("n_qubits", [16, 32, 64])
+def test_a_line_of_any_length_has_two_trees(n_qubits: int) -> None:
+    """One for even and one for odd qubits, with the ends as special cases."""
+    circuit = tnq.ansatz.modular([8] * (n_qubits // 8), 3, {0, 1, 2})
+    assert len(plan_expectations(circuit, method="cones").trees()) == 2
+
+
+def test_blocks_of_unequal_size_share_trees() -> None:
+    circuit = tnq.ansatz.modular([3, 6, 5, 4, 7, 5], 3, {0, 2})
+    n_trees = len(plan_expectations(circuit, method="cones").trees())
+    assert 2 * n_trees < n_kinds(circuit)
+
+
+def test_a_cone_is_a_special_case_of_itself() -> None:
+    cone = cone_of(tnq.ansatz.ry_brickwork(12, 3), 6)
+    assert embed(cone, cone, tnq.ansatz.ry_brickwork(12, 3)) == fill_all(cone)
+
+
+def test_an_end_is_a_special_case_of_the_middle_and_not_the_other_way_round() -> None:
+    circuit = tnq.ansatz.ry_brickwork(12, 2)
+    end, middle = cone_of(circuit, 0), cone_of(circuit, 6)
+    fills = embed(end, middle, circuit)
+    assert fills is not None
+    used = [fill.leaf for fill in fills if fill.leaf is not None]
+    assert sorted(used) == list(range(len(end.leaves)))
+    assert embed(middle, end, circuit) is None
+
+
+def test_other_gates_are_no_special_case() -> None:
+    def pair(name: str) -> Cone:
+        circuit = Circuit(2, (("RY", (0,), WeightSlot(0)), (name, (0, 1))), weight_shape=(1,))
+        return cone_of(circuit, 0)
+
+    circuit = Circuit(2, (("RY", (0,), WeightSlot(0)), ("CX", (0, 1))), weight_shape=(1,))
+    assert embed(pair("CX"), pair("CX"), circuit) is not None
+    swapped = Circuit(2, (("RY", (0,), WeightSlot(0)), ("CX", (1, 0))), weight_shape=(1,))
+    assert embed(cone_of(swapped, 0), cone_of(swapped, 1), swapped) is None
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_joined_cones_keep_their_values(seed: int) -> None:
+    """Sparse random circuits, whose cones differ from qubit to qubit, on up to 9 qubits."""
+    rng = np.random.default_rng(seed)
+    circuit = random_circuit(rng, n_qubits=int(rng.integers(4, 10)), n_gates=24)
+    weights, inputs = random_values(rng, circuit)
+    plan = plan_expectations(circuit, method="cones")
+    w, x = torch.tensor(weights).reshape(1, -1), torch.tensor(inputs)[None]
+    values = plan.evaluate(plan.prepare(w), w, x)[0, 0]
+    np.testing.assert_allclose(values, expectations(circuit, weights, inputs), atol=1e-12)
+
+
+def test_embeddings_are_found_in_random_circuits() -> None:
+    """So that the test above tests something."""
+    saved = 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        circuit = random_circuit(rng, n_qubits=int(rng.integers(4, 10)), n_gates=24)
+        plan = plan_expectations(circuit, method="cones")
+        saved += n_kinds(circuit) - len(plan.trees())
+    assert saved > 5
