@@ -206,8 +206,9 @@ titles_above(figure)
 # tree eats its way along the line of qubits, and what it has contracted so far never has more than
 # a few open bonds. So a longer line costs more contractions, but not larger ones.
 #
-# `cones` has a tree for each *kind* of cone. Here is the largest, as a ring: the network's tensors
-# are on the circle, the root is in the middle.
+# `cones` has a few trees for all cones: cones that look alike share one, and a cone at the end of
+# the line is a special case of one in the middle. Here is the largest, as a ring: the network's
+# tensors are on the circle, the root is in the middle.
 
 # %%
 cones = tnq.plan_expectations(circuit, placed, method="cones")
@@ -222,18 +223,19 @@ titles_above(figure)
 
 # %%
 print("tree             tensors   multiplications   log2 largest")
-for name, each in [("generating", tree), *((f"cone of kind {k}", t) for k, t in enumerate(trees))]:
+for name, each in [("generating", tree), *((f"cones, tree {k}", t) for k, t in enumerate(trees))]:
     multiplications, width = int(each.contraction_cost()), each.contraction_width()
     print(f"{name:17}{each.N:>7}{multiplications:>18}{width:>15.0f}")
 
 # %% [markdown]
-# In a longer line most cones look alike. Those of one kind share a tree and are contracted together
-# as one batch, so the number of kinds stays the same however many qubits there are:
+# Cones that share a tree are contracted together as one batch. In a line there are two kinds, one
+# for even and one for odd qubits, so the number of trees stays the same however many qubits there
+# are:
 
 # %%
 for n_qubits in (8, 16, 32, 64):
     plan = tnq.plan_expectations(tnq.ansatz.ry_brickwork(n_qubits, 3), method="cones")
-    print(f"{n_qubits:3} qubits, 3 layers: {len(plan.trees()):3} kinds of cone")
+    print(f"{n_qubits:3} qubits, 3 layers: {len(plan.trees()):3} trees")
 
 # %% [markdown]
 # ## Gradients

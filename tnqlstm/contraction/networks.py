@@ -120,7 +120,7 @@ class NetworkGroup:
         if probes:
             legs += [(leg,) for leg in template.probes.values()]
             labels += [frozenset({"copy", "sample"})] * len(template.probes)
-        path = find_path(legs, template.sizes)
+        path = find_path(legs, template.sizes, ["sample" in each for each in labels])
         program = build_program(legs, labels, template.sizes, path)
         return cls(template, networks, fills, program, sources)
 

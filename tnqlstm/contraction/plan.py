@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..circuit import Circuit
 from ..distribution import Partition, QPUNetwork
 from ..errors import CircuitError, MemoryBudgetError, PartitionError, look_up
-from .cost import Cost, available_memory
+from .cost import NOMINAL_BATCH, Cost, available_memory
 from .dense import DenseEvaluator
 from .fused import MatrixForm
 from .labelled import CutBond, cut_bonds, to_quimb
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["METHODS", "ContractionPlan", "Evaluator", "plan_expectations"]
 
 SMALL_QUBITS = 8  # up to here states win by their few calls; networks aren't searched
-NOMINAL_BATCH = 10
 EXPENSIVE_CONE = 1e7  # flops of a cone and nominal batch; above, one network for all is tried too
 
 

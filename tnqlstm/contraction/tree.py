@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ..distribution.network import QPU
 from ..errors import MemoryBudgetError
-from .cost import Traffic
+from .cost import NOMINAL_BATCH, Traffic
 
 __all__ = ["BATCH", "Step", "TreeProgram", "build_program", "find_path"]
 
@@ -29,11 +29,17 @@ Path = list[tuple[int, int]]  # in static single assignment: leaves 0…n−1, s
 
 
 def find_path(
-    legs: Sequence[tuple[int, ...]], sizes: Mapping[int, int], *, repeats: int = 16, seed: int = 0
+    legs: Sequence[tuple[int, ...]],
+    sizes: Mapping[int, int],
+    sampled: Sequence[bool],
+    *,
+    repeats: int = 64,
+    seed: int = 0,
 ) -> Path:
     """A pairwise contraction order of the network, the same for the same arguments.
 
     The best by flops of cotengra's random-greedy search, refined by its subtree reconfiguration.
+    Tensors that are `sampled` carry a batch index, which makes it dear to meet them early.
     """
     if len(legs) == 1:
         return []
@@ -45,22 +51,34 @@ def find_path(
     search = cotengra.RandomGreedyOptimizer(
         max_repeats=repeats, seed=seed, accel=False, parallel=False
     )
-    inputs, size_dict = _as_symbols(legs, sizes)
-    tree = cotengra_tree(legs, sizes, search.ssa_path(inputs, (), size_dict))
+    sample = max(sizes, default=0) + 1
+    carried = [
+        (*leaf, sample) if has else tuple(leaf) for leaf, has in zip(legs, sampled, strict=True)
+    ]
+    output = (sample,) if any(sampled) else ()
+    all_sizes = {**sizes, sample: NOMINAL_BATCH}
+    inputs, size_dict = _as_symbols(carried, all_sizes)
+    symbols = tuple(cotengra.get_symbol(len(sizes)) for _ in output)
+    path = search.ssa_path(inputs, symbols, size_dict)
+    tree = cotengra_tree(carried, all_sizes, path, output)
     if len(legs) > 2:
         tree.subtree_reconfigure_(subtree_size=8, seed=seed, minimize="flops")
     return [(min(pair), max(pair)) for pair in tree.get_ssa_path()]
 
 
 def cotengra_tree(
-    legs: Sequence[tuple[int, ...]], sizes: Mapping[int, int], path: Sequence[tuple[int, ...]]
+    legs: Sequence[tuple[int, ...]],
+    sizes: Mapping[int, int],
+    path: Sequence[tuple[int, ...]],
+    output: tuple[int, ...] = (),
 ) -> Any:
-    """The path as a `cotengra.ContractionTree` to a scalar."""
+    """The path as a `cotengra.ContractionTree`, to a scalar unless there are `output` legs."""
     import cotengra
 
-    inputs, size_dict = _as_symbols(legs, sizes)
+    inputs, size_dict = _as_symbols([*legs, output], sizes)
+    *inputs, kept = inputs
     return cotengra.ContractionTree.from_path(
-        inputs, (), size_dict, ssa_path=path, autocomplete=True
+        inputs, kept, size_dict, ssa_path=path, autocomplete=True
     )
 
 
