@@ -12,6 +12,7 @@ import torch
 from tqdm import tqdm
 
 from benchmarks import scaling, training_step
+from benchmarks.picture import scaling_figure
 from benchmarks.timing import environment
 
 HERE = Path(__file__).parent
@@ -32,7 +33,7 @@ def _training_rows(result: Result) -> list[list[str]]:
                 what,
                 name,
                 f"{seconds['median'] * 1e3:.2f}",
-                "" if ratio is None else f"{ratio:.0f} ×",
+                "" if ratio is None else f"{ratio:.3g} ×",
             ]
         )
     return rows
@@ -97,6 +98,9 @@ def main(names: list[str]) -> None:
         path.write_text(json.dumps({"environment": environment(), "results": results}, indent=1))
         rows = [row for result in results for row in rows_of(result)]
         print(f"\n{problem['title']}\n\n{table(header, rows)}\n\nwritten: {path}\n")
+        if name == "scaling":
+            scaling_figure(results).savefig(RESULTS / "scaling.png", dpi=110)
+            print(f"picture: {RESULTS / 'scaling.png'}\n")
 
 
 if __name__ == "__main__":

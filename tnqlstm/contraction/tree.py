@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import networkx as nx
 import torch
 from torch import Tensor
 
@@ -39,8 +40,43 @@ def find_path(
     """A pairwise contraction order of the network, the same for the same arguments.
 
     The best by flops of cotengra's random-greedy search, refined by its subtree reconfiguration.
-    Tensors that are `sampled` carry a batch index, which makes it dear to meet them early.
+    Tensors that are `sampled` carry a batch index, which makes it dear to meet them early. Parts
+    that no leg joins are contracted on their own and multiplied at the end.
     """
+    path: Path = []
+    ends: list[int] = []
+    for part in _connected(legs):
+        numbers = list(part)  # of the part's own leaves, then of what its steps make
+        own = {leg: sizes[leg] for k in part for leg in legs[k]}
+        steps = _find_path([legs[k] for k in part], own, [sampled[k] for k in part], repeats, seed)
+        for pair in steps:
+            numbers.append(len(legs) + len(path))
+            path.append((numbers[pair[0]], numbers[pair[1]]))
+        ends.append(numbers[-1])
+    for end in ends[1:]:
+        path.append((ends[0], end))
+        ends[0] = len(legs) + len(path) - 1
+    return path
+
+
+def _connected(legs: Sequence[tuple[int, ...]]) -> list[list[int]]:
+    """The leaves of each part that legs join, parts by their first leaf."""
+    graph = nx.Graph()
+    graph.add_nodes_from(range(len(legs)))
+    holder: dict[int, int] = {}
+    for k, leaf in enumerate(legs):
+        graph.add_edges_from((k, holder.setdefault(leg, k)) for leg in leaf)
+    return sorted(sorted(part) for part in nx.connected_components(graph))
+
+
+def _find_path(
+    legs: Sequence[tuple[int, ...]],
+    sizes: Mapping[int, int],
+    sampled: Sequence[bool],
+    repeats: int,
+    seed: int,
+) -> Path:
+    """`find_path` of a connected network."""
     if len(legs) == 1:
         return []
     with warnings.catch_warnings():
