@@ -30,20 +30,19 @@ def run(instance: dict[str, Any]) -> dict[str, Any]:
     x = torch.rand(instance["batch"], instance["window"], 1, dtype=torch.float64)
     y = torch.rand(instance["batch"], dtype=torch.float64)
 
-    def contestants() -> dict[str, Callable[[], float]]:
-        steps = {"tnqlstm": _our_step(instance, weights, head, x, y)}
-        for name in instance["peers"]:
-            if name in PENNYLANE:
-                steps[name] = pennylane_loop.make_step(
-                    weights, head.weight, head.bias, x, y, broadcast=PENNYLANE[name]
-                )
-        return steps
+    def make(name: str) -> Callable[[], float]:
+        if name not in PENNYLANE:
+            return _our_step(instance, weights, head, x, y)
+        return pennylane_loop.make_step(
+            weights, head.weight, head.bias, x, y, broadcast=PENNYLANE[name]
+        )
 
     losses: dict[str, list[float]] = {}
     first_call: dict[str, float] = {}
-    for name in contestants():
+    steps: dict[str, Callable[[], float]] = {}
+    for name in ("tnqlstm", *(peer for peer in instance["peers"] if peer in PENNYLANE)):
         start = time.perf_counter()
-        step = contestants()[name]
+        steps[name] = step = make(name)
         losses[name] = [step()]
         first_call[name] = time.perf_counter() - start
         losses[name] += [step() for _ in range(2)]
@@ -58,7 +57,7 @@ def run(instance: dict[str, Any]) -> dict[str, Any]:
         torch.testing.assert_close(
             torch.tensor(values), torch.tensor(losses["tnqlstm"]), rtol=0, atol=1e-10, msg=name
         )
-    seconds = seconds_each({**contestants(), **others}, instance["rounds"])
+    seconds = seconds_each({**steps, **others}, instance["rounds"])
     for other in others.values():
         other.close()
     ours = seconds["tnqlstm"]["median"]

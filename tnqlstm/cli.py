@@ -6,6 +6,8 @@ Nothing heavy is imported here: each command imports what it needs, so that help
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -151,7 +153,7 @@ def train(
 
     _set_threads(threads)
     folder = resume if resume is not None else output
-    try:
+    with _resumable(folder):
         if resume is not None:
             _only(ctx, "resume", "epochs", "threads", "quiet")
             result = resume_run(resume, epochs, progress=not quiet)
@@ -184,6 +186,15 @@ def train(
                 progress=not quiet,
             )
             result = train_run(forecaster, load(dataset, column), output)
+    typer.echo(summary(result))
+    typer.echo(f"results and pictures: {folder}")
+
+
+@contextmanager
+def _resumable(folder: Path | None) -> Iterator[None]:
+    """Say how to go on where training in `folder` is interrupted."""
+    try:
+        yield
     except KeyboardInterrupt as interrupt:
         if folder is None or not (folder / "config.json").exists():
             raise
@@ -191,8 +202,6 @@ def train(
             f"\ninterrupted: {interrupt}\ncontinue with: tnqlstm train --resume {folder}", err=True
         )
         raise typer.Exit(130) from None
-    typer.echo(summary(result))
-    typer.echo(f"results and pictures: {folder}")
 
 
 @app.command()

@@ -44,8 +44,7 @@ class ConstantBank:
         """
         key = (name, real, like.dtype, like.device)
         if key not in self._cache:
-            made = self.arrays[name]
-            array = made() if callable(made) else made
+            array = self.array(name)
             wanted = like.dtype if real else like.dtype.to_complex()
             dtype = None if array.dtype.kind in "iu" else wanted
             values = array.real if real and np.iscomplexobj(array) else array
@@ -53,6 +52,11 @@ class ConstantBank:
                 np.ascontiguousarray(values), dtype=dtype, device=like.device
             )
         return self._cache[key]
+
+    def array(self, name: str) -> NDArray[np.generic]:
+        """The constant itself."""
+        made = self.arrays[name]
+        return made() if callable(made) else made
 
 
 class AngleTable:
@@ -73,7 +77,7 @@ class AngleTable:
             return slot.index
         return self.encodings.index(slot.encoding) * self.n_inputs + slot.index
 
-    def encode(self, inputs: Tensor) -> Tensor:
-        """(batch, n_inputs) -> (batch, n_encodings · n_inputs), in radians."""
+    def encode(self, inputs: Tensor, axis: int = -1) -> Tensor:
+        """(batch, n_inputs) -> (batch, n_encodings · n_inputs), in radians; inputs along `axis`."""
         encoded = [ENCODINGS[name](inputs) for name in self.encodings]
-        return encoded[0] if len(encoded) == 1 else torch.cat(encoded or [inputs], dim=-1)
+        return encoded[0] if len(encoded) == 1 else torch.cat(encoded or [inputs], dim=axis)

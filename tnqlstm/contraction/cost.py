@@ -10,8 +10,8 @@ from ..distribution.network import QPU
 
 __all__ = ["Cost", "Traffic", "available_memory"]
 
-# One core of a laptop, eager torch, forward and backward together; only ratios between ways matter.
 NOMINAL_BATCH = 10  # samples that plans are made for
+# One core of a laptop, eager torch, forward and backward together; only ratios between ways matter.
 SECONDS_PER_CALL = 30e-6
 SECONDS_PER_FLOP = 0.5e-9
 BYTES_PER_NUMBER = 8

@@ -76,7 +76,7 @@ def embed(small: Cone, large: Cone, circuit: Circuit) -> tuple[Fill, ...] | None
     for qubit, leaves in few.leaves.items():
         if qubit not in wires:
             return None
-        placed = _place_leaves(small, leaves, few, many, qubit, wires[qubit], legs)
+        placed = _place_leaves(small, leaves, many, wires[qubit], legs)
         if placed is None:
             return None
         for number, target in zip(leaves, placed, strict=True):
@@ -125,15 +125,9 @@ def _match_bonds(
 
 
 def _place_leaves(
-    small: Cone,
-    leaves: list[int],
-    few: _Wires,
-    many: _Wires,
-    qubit: int,
-    other: int,
-    legs: Mapping[int, int],
+    small: Cone, leaves: list[int], many: _Wires, other: int, legs: Mapping[int, int]
 ) -> list[int] | None:
-    """The large cone's leaf of each leaf of a wire, in increasing order."""
+    """The large cone's leaf of each leaf of a wire, in increasing order; `other`: its wire."""
     targets = many.leaves[other]
     placed: list[int] = []
     after = len(targets)

@@ -120,8 +120,8 @@ class _GroupForm:
             len(matrix), copies, self.size, samples
         )
         tape += [encoded, states]
-        signs = self.constants.get("signs", inputs)
-        z = signs @ (states * states if self.real else states.real**2 + states.imag**2)
+        probabilities = states * states if self.real else states.real**2 + states.imag**2
+        z = self.constants.get("signs", inputs) @ probabilities
         return z.transpose(0, 1).reshape(copies, -1, samples)
 
     def values_back(self, tape: Tape, matrix: Tensor, grad: Tensor) -> tuple[Tensor, Factors]:

@@ -20,7 +20,7 @@ from ..circuit import Operation, WeightSlot
 from .angles import ConstantBank, is_data
 from .permutation import permute_basis
 
-__all__ = ["PERMUTATIONS", "GateRun", "ProductState", "kron_all"]
+__all__ = ["PERMUTATIONS", "GateRun", "ProductState", "kron", "kron_all"]
 
 Slotted = tuple[Operation, NDArray[np.int64]]  # a gate and its angle's column in each component
 PERMUTATIONS = {"CX", "SWAP"}
@@ -318,12 +318,13 @@ def kron_all(factors: Tensor, axis: int, rank: int) -> Tensor:
     """
     parts = list(factors.unbind(axis))
     while len(parts) > 1:
-        merged = [_kron(a, b, axis, rank) for a, b in zip(parts[::2], parts[1::2], strict=False)]
+        merged = [kron(a, b, axis, rank) for a, b in zip(parts[::2], parts[1::2], strict=False)]
         parts = merged + parts[len(parts) - len(parts) % 2 :]
     return parts[0]
 
 
-def _kron(a: Tensor, b: Tensor, axis: int, rank: int) -> Tensor:
+def kron(a: Tensor, b: Tensor, axis: int, rank: int) -> Tensor:
+    """Kronecker product of vectors (rank 1) or matrices (rank 2) whose first axis is `axis`."""
     for k in range(rank):
         a, b = a.unsqueeze(axis + 2 * k + 1), b.unsqueeze(axis + 2 * k)
     product = a * b

@@ -13,18 +13,15 @@ are wide. Every `forward` pushes on a tape what its `backward` pops.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..circuit import ENCODINGS
 from ..circuit.encoding import ENCODING_DERIVATIVES
 from .angles import AngleTable, ConstantBank
 from .handwritten import Tape, pop
-from .layers import GateRun, ProductState, kron_all
+from .layers import GateRun, ProductState, kron, kron_all
 
 __all__ = ["MatrixRun", "ProductEncoding"]
 
@@ -54,7 +51,7 @@ class MatrixRun:
         self.size = 2**run.n_qubits
         self.two = len(run.sizes) == 2
         self.n_layers = sum(bool(layer.chains) for layer in run.layers)
-        one = {name: _made(run.constants, f"one_{name}") for name in ("index", "frequency", *"abc")}
+        one = {name: run.constants.array(f"one_{name}") for name in ("index", "frequency", *"abc")}
         # position, layer, component, copy, qubit, 2, 2; the layer's axis first but for the position
         self.index = np.moveaxis(one["index"], 1, 2)
         arrays = {name: one[name][:, 0, ..., 0][:, :, None] for name in "abc"}
@@ -168,7 +165,8 @@ class MatrixRun:
         batch, turn = gates.shape[1], self._get("turn", weights)
         tape += [gates, *sides]
         factors = [side.unbind(0) for side in sides]
-        state = self._columns(self._kron([side[0] for side in factors]))
+        firsts = [side[0] for side in factors]
+        state = self._columns(kron(firsts[0], firsts[1], axis=1, rank=2) if self.two else firsts[0])
         tape.append(state)
         if self.two:
             state = state.index_select(1, turn)
@@ -212,13 +210,6 @@ class MatrixRun:
         joined = parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
         return self._gates_back(tape, _times(joined, gates))
 
-    def _kron(self, sides: Sequence[Tensor]) -> Tensor:
-        if not self.two:
-            return sides[0]
-        a, b = sides
-        full = a[:, :, None, :, None] * b[:, None, :, None, :]
-        return full.view(-1, self.size, self.size)
-
     def _columns(self, matrix: Tensor) -> Tensor:
         """The first monomial, on the columns of the first layer."""
         if self.has_factor[0]:
@@ -243,10 +234,9 @@ class ProductEncoding:
     def __init__(
         self, encoding: ProductState, table: AngleTable, n_components: int, real: bool
     ) -> None:
-        self.real, self.encodings = real, table.encodings
+        self.real, self.table = real, table
         one = {
-            name: _made(encoding.constants, f"one_{name}")
-            for name in ("index", "frequency", *"abc")
+            name: encoding.constants.array(f"one_{name}") for name in ("index", "frequency", *"abc")
         }
         self.index = one["index"][:, :, 0]  # position, component, qubit
         self.length, _, self.n_qubits = self.index.shape
@@ -261,8 +251,7 @@ class ProductEncoding:
         return self.constants.get(name, like, real=self.real)
 
     def forward(self, tape: Tape, inputs: Tensor) -> Tensor:
-        encoded = [ENCODINGS[name](inputs) for name in self.encodings]
-        angles = encoded[0] if len(encoded) == 1 else torch.cat(encoded)
+        angles = self.table.encode(inputs, axis=0)
         if not self.in_order:
             angles = angles.index_select(0, self._get("columns", inputs))
         phase = angles.view(*self.index.shape, -1) * self.constants.get("frequency", inputs)
@@ -292,9 +281,9 @@ class ProductEncoding:
         joined = phases[0].unsqueeze(0) if self.length == 1 else torch.stack(phases)
         angles = (joined * self.constants.get("frequency", inputs)).flatten(0, 2)
         if not self.in_order:
-            total = angles.new_zeros(len(self.encodings) * len(inputs), angles.shape[-1])
+            total = angles.new_zeros(len(self.table.encodings) * len(inputs), angles.shape[-1])
             angles = total.index_add_(0, self._get("columns", inputs), angles)
-        slopes = [ENCODING_DERIVATIVES[name](inputs) for name in self.encodings]
+        slopes = [ENCODING_DERIVATIVES[name](inputs) for name in self.table.encodings]
         if len(slopes) == 1:
             return angles * slopes[0]
         return (angles.unflatten(0, (len(slopes), -1)) * torch.stack(slopes)).sum(0)
@@ -317,7 +306,7 @@ class ProductEncoding:
         product = parts.pop()
         for part in reversed(parts):
             tape += [part, product]
-            product = (part.unsqueeze(2) * product.unsqueeze(1)).flatten(1, 2)
+            product = kron(part, product, axis=1, rank=1)
         tape.append(vectors)
         return product
 
@@ -325,7 +314,7 @@ class ProductEncoding:
         n = self.n_qubits // 2
         split = vectors[:, : 2 * n].unflatten(1, (n, 2))
         first, second = split.unbind(2)
-        return (first.unsqueeze(3) * second.unsqueeze(2)).flatten(2, 3)
+        return kron(first, second, axis=2, rank=1)
 
     def _kron_back(self, tape: Tape, grad: Tensor) -> Tensor:
         (vectors,) = pop(tape, 1)
@@ -345,8 +334,3 @@ class ProductEncoding:
             both = [(joint * second.unsqueeze(2)).sum(3), (joint * first.unsqueeze(3)).sum(2)]
             ends.insert(0, torch.stack(both, 2).flatten(1, 2))
         return ends[0] if len(ends) == 1 else torch.cat(ends, 1)
-
-
-def _made(bank: ConstantBank, name: str) -> NDArray[np.generic]:
-    value = bank.arrays[name]
-    return value() if callable(value) else value
