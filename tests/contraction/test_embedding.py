@@ -28,7 +28,7 @@ def n_kinds(circuit: Circuit) -> int:
 
 @pytest.mark.parametrize("n_qubits", [16, 32, 64])
 def test_a_line_of_any_length_has_two_trees(n_qubits: int) -> None:
-    """One for even and one for odd qubits, with the ends as special cases."""
+    """One for even and odd qubits alike, and one for an end that doesn't fit in."""
     circuit = tnq.ansatz.modular([8] * (n_qubits // 8), 3, {0, 1, 2})
     assert len(plan_expectations(circuit, method="cones").trees()) == 2
 
@@ -54,15 +54,34 @@ def test_an_end_is_a_special_case_of_the_middle_and_not_the_other_way_round() ->
     assert embed(middle, end, circuit) is None
 
 
-def test_other_gates_are_no_special_case() -> None:
-    def pair(name: str) -> Cone:
-        circuit = Circuit(2, (("RY", (0,), WeightSlot(0)), (name, (0, 1))), weight_shape=(1,))
-        return cone_of(circuit, 0)
+def test_gates_of_another_kind_may_stand_on_the_same_legs() -> None:
+    """The two ends of a CX: other arrays, the same network."""
+    circuit = Circuit(
+        4,
+        (
+            ("RY", (0,), WeightSlot(0)),
+            ("CX", (0, 1)),
+            ("RY", (3,), WeightSlot(1)),
+            ("CX", (2, 3)),
+            ("RX", (1,), WeightSlot(2)),
+            ("RX", (2,), WeightSlot(3)),
+        ),
+        weight_shape=(4,),
+    )
+    assert embed(cone_of(circuit, 1), cone_of(circuit, 2), circuit) is not None
 
-    circuit = Circuit(2, (("RY", (0,), WeightSlot(0)), ("CX", (0, 1))), weight_shape=(1,))
-    assert embed(pair("CX"), pair("CX"), circuit) is not None
-    swapped = Circuit(2, (("RY", (0,), WeightSlot(0)), ("CX", (1, 0))), weight_shape=(1,))
-    assert embed(cone_of(swapped, 0), cone_of(swapped, 1), swapped) is None
+
+def test_a_wider_leg_is_no_special_case() -> None:
+    """A SWAP's bond of 16 doesn't fit on a CX's of 4."""
+    ops = (
+        ("CX", (0, 1)),
+        ("RY", (1,), WeightSlot(0)),
+        ("SWAP", (2, 3)),
+        ("RY", (3,), WeightSlot(1)),
+    )
+    circuit = Circuit(4, ops, weight_shape=(2,))
+    assert embed(cone_of(circuit, 1), cone_of(circuit, 3), circuit) is not None
+    assert embed(cone_of(circuit, 3), cone_of(circuit, 1), circuit) is None
 
 
 @pytest.mark.parametrize("seed", range(30))

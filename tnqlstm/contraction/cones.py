@@ -17,10 +17,10 @@ __all__ = ["Cone", "Leaf", "group_cones", "light_cone"]
 
 @dataclass(frozen=True)
 class Leaf:
-    """A site in a network: its recipe and position in the bank, its legs, and its qubit."""
+    """A site in a network: its recipe, the columns of its angles, its legs, and its qubit."""
 
     recipe: int
-    position: int
+    columns: tuple[int, ...]
     legs: tuple[int, ...]
     shape: tuple[int, ...]
     qubit: int
@@ -115,8 +115,8 @@ def light_cone(
                 previous, n_legs = n_legs, n_legs + 1
                 if end == "generate":
                     probes[qubit] = legs[-1]
-            number, position = bank.add(recipe)
-            leaves.append(Leaf(number, position, tuple(legs), recipe.shape, qubit))
+            number, columns = bank.add(recipe)
+            leaves.append(Leaf(number, columns, tuple(legs), recipe.shape, qubit))
             sizes.update(zip(legs, recipe.shape, strict=True))
     return Cone(leaves, sizes, {leg: index for index, leg in bond_leg.items()}, probes)
 

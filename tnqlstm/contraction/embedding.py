@@ -65,13 +65,27 @@ def embed(small: Cone, large: Cone, circuit: Circuit) -> tuple[Fill, ...] | None
     """What stands on each leaf of `large` to make it `small`; None where no way is found.
 
     Gates are matched backwards from the observables, the last on a wire with the last of its kind
-    there; a search without backtracking, so None doesn't mean that there is no way.
+    there, or else with the last of any kind, for only the legs' sizes matter. It's a search without
+    backtracking, so None doesn't mean that there is no way.
     """
     few, many = _Wires(small, circuit), _Wires(large, circuit)
-    matched = _match_bonds(small, large, few, many)
-    if matched is None:
-        return None
-    wires, legs = matched
+    for any_kind in (False, True):
+        matched = _match_bonds(small, large, few, many, any_kind)
+        fills = None if matched is None else _fills(small, large, few, many, *matched)
+        if fills is not None:
+            return fills
+    return None
+
+
+def _fills(
+    small: Cone,
+    large: Cone,
+    few: _Wires,
+    many: _Wires,
+    wires: Mapping[int, int],
+    legs: Mapping[int, int],
+) -> tuple[Fill, ...] | None:
+    """What stands on each leaf of `large`, with wires and bonds matched."""
     fills = [Fill()] * len(large.leaves)
     for qubit, leaves in few.leaves.items():
         if qubit not in wires:
@@ -84,15 +98,20 @@ def embed(small: Cone, large: Cone, circuit: Circuit) -> tuple[Fill, ...] | None
             if axes is None:
                 return None
             fills[target] = Fill(number, axes)
+        width = 1
         for target in many.leaves[wires[qubit]]:
-            if placed[0] < target < placed[-1] and target not in placed:
-                last = len(large.leaves[target].legs) - 1
-                fills[target] = Fill(None, (0, last))
+            if target in placed:
+                width = (1, *small.leaves[leaves[placed.index(target)]].shape)[-1]
+            elif placed[0] < target < placed[-1]:
+                shape = large.leaves[target].shape
+                if width > min(shape[0], shape[-1]):
+                    return None
+                fills[target] = Fill(None, (0, len(shape) - 1))
     return tuple(fills)
 
 
 def _match_bonds(
-    small: Cone, large: Cone, few: _Wires, many: _Wires
+    small: Cone, large: Cone, few: _Wires, many: _Wires, any_kind: bool
 ) -> tuple[dict[int, int], dict[int, int]] | None:
     """The large cone's wire of each wire, and its leg of each bond."""
     first, other = small.leaves[0].qubit, large.leaves[0].qubit
@@ -110,8 +129,9 @@ def _match_bonds(
                 else:
                     same_wire = wires.get(bond.partner, candidate.partner) == candidate.partner
                     free = taken.get(candidate.partner, bond.partner) == bond.partner
-                    fits = bond.kind == candidate.kind and same_wire and free
-                    fits = fits and candidate.leg not in used
+                    wide = small.sizes[bond.leg] <= large.sizes[candidate.leg]
+                    fits = (any_kind or bond.kind == candidate.kind) and same_wire and free
+                    fits = fits and wide and candidate.leg not in used
                 if fits:
                     break
             else:

@@ -163,7 +163,7 @@ class PreparedMatrices:
         (weights,) = tensors
         return tuple(self.form.prepare(tape, weights))
 
-    def backward(self, tape: Tape, *grads: Tensor) -> tuple[Tensor, ...]:
+    def backward(self, tape: Tape, wanted: Sequence[bool], *grads: Tensor) -> tuple[Tensor, ...]:
         return (self.form.prepare_back(tape, grads),)
 
 
@@ -183,7 +183,7 @@ class ValuesOfMatrices:
         tape += matrices
         return (values.transpose(1, 2),)
 
-    def backward(self, tape: Tape, *grads: Tensor) -> tuple[Tensor, ...]:
+    def backward(self, tape: Tape, wanted: Sequence[bool], *grads: Tensor) -> tuple[Tensor, ...]:
         matrices = pop(tape, len(self.form.groups))
         inputs, factors = self.form.values_back(tape, matrices, grads[0].transpose(1, 2))
         return (inputs.t(), *self.form.matrix_gradients([factors]))

@@ -8,6 +8,7 @@ derivatives in reverse; for everything else (`torch.func`, forward mode, gradien
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import torch
@@ -26,8 +27,13 @@ class Handwritten(Protocol):
 
     def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]: ...
 
-    def backward(self, tape: Tape, *grads: Tensor) -> tuple[Tensor, ...]:
-        """The gradient in each tensor; the conjugate convention of torch for complex ones."""
+    def backward(
+        self, tape: Tape, wanted: Sequence[bool], *grads: Tensor
+    ) -> tuple[Tensor | None, ...]:
+        """The gradient in each tensor; the conjugate convention of torch for complex ones.
+
+        One that isn't `wanted` may be None.
+        """
         ...
 
 
@@ -45,8 +51,8 @@ def _is_transformed(tensors: tuple[Tensor, ...]) -> bool:
 
 def pop(tape: Tape, count: int) -> list[Tensor]:
     """The last `count` tensors of the tape, in the order in which they were pushed."""
-    items = tape[-count:]
-    del tape[-count:]
+    items = tape[len(tape) - count :]
+    del tape[len(tape) - count :]
     return items
 
 
@@ -63,7 +69,7 @@ class _Node(torch.autograd.Function):
         if not torch.is_grad_enabled():
             if not ctx.tape:  # used up by an earlier backward that retained the graph
                 ctx.function.forward(ctx.tape, *tensors)
-            return None, *ctx.function.backward(ctx.tape, *grads)
+            return None, *ctx.function.backward(ctx.tape, ctx.needs_input_grad[1:], *grads)
         # a gradient of this gradient may be asked for
         wanted = [t for t in tensors if t.requires_grad]
         outputs = ctx.function.plain(*tensors)

@@ -7,7 +7,7 @@ all time steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -54,7 +54,7 @@ class Recurrence:
         tape += [x, *(matrix for each in made for matrix in each)]
         return torch.stack(outputs).transpose(1, 2), h.t(), c.t()
 
-    def backward(self, tape: Tape, *grads: Tensor) -> tuple[Tensor, ...]:
+    def backward(self, tape: Tape, wanted: Sequence[bool], *grads: Tensor) -> tuple[Tensor, ...]:
         made = [pop(tape, len(form.groups)) for form in reversed(self.forms)][::-1]
         (x,) = pop(tape, 1)
         d_outputs, dh, dc = grads[0].transpose(1, 2), grads[1].t(), grads[2].t()

@@ -1,0 +1,212 @@
+"""Leaves of many networks at once: functions of angles, gathered, times fixed arrays.
+
+A leaf of every network of a group is Φ @ terms, where a row of Φ has the products of cosines and
+sines that a site reads (see `sites`). Leaves with the same terms are one product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .angles import ConstantBank
+from .handwritten import Tape, pop
+from .sites import Terms
+
+__all__ = ["FunctionTable", "Grown", "LeafBatch"]
+
+ZERO, ONE = 0, 1  # rows of every function table
+Key = tuple[int, int]  # group and leaf
+
+
+class FunctionTable:
+    """0, 1, and cos fθ and sin fθ of every angle and frequency: (source, column) -> (row, source).
+
+    The source is a copy of the weights or a sample of the inputs.
+    """
+
+    def __init__(self, n_columns: int, frequencies: Sequence[float]) -> None:
+        self.n_columns = n_columns
+        self.frequencies = tuple(frequencies)
+
+    @property
+    def n_kept(self) -> int:
+        """Tensors on the tape."""
+        return 2 * len(self.frequencies)
+
+    def rows(self, terms: Terms, columns: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The row of each term's function of each angle, (site, term, angle).
+
+        `columns` (site, angle).
+        """
+        rows = np.full((len(columns), *terms.functions.shape), ONE, dtype=np.int64)
+        for k, own in enumerate(terms.frequencies):
+            starts = [ONE]
+            for f in own:
+                start = 2 + 2 * self.frequencies.index(f) * self.n_columns
+                starts += [start, start + self.n_columns]
+            function = terms.functions[:, k]
+            moving = columns[:, k, None] * (function > 0)
+            rows[:, :, k] = np.array(starts)[function] + moving
+        return rows
+
+    def forward(self, tape: Tape, angles: Tensor) -> Tensor:
+        theta = angles.t()
+        parts = [theta.new_zeros(1, theta.shape[1]), theta.new_ones(1, theta.shape[1])]
+        for f in self.frequencies:
+            phase = theta if f == 1.0 else f * theta
+            parts += [torch.cos(phase), torch.sin(phase)]
+        tape += parts[2:]
+        return torch.cat(parts)
+
+    def backward(self, tape: Tape, grad: Tensor) -> Tensor:
+        parts = pop(tape, self.n_kept)
+        total: Tensor | None = None
+        for k, f in enumerate(self.frequencies):
+            start = 2 + 2 * k * self.n_columns
+            d_cos, d_sin = grad.narrow(0, start, 2 * self.n_columns).chunk(2)
+            slope = torch.addcmul(parts[2 * k] * d_sin, parts[2 * k + 1], d_cos, value=-1)
+            slope = slope if f == 1.0 else f * slope
+            total = slope if total is None else total + slope
+        assert total is not None
+        return total.t()
+
+
+@dataclass(frozen=True)
+class Grown:
+    """One leaf of every network of a group, before the table of functions is known.
+
+    `kinds`: different `Terms`; each network's kind and its angles' columns.
+    """
+
+    legs: tuple[int, ...]
+    shape: tuple[int, ...]
+    kinds: tuple[Terms, ...]
+    kind_of: tuple[int, ...]
+    columns: tuple[tuple[int, ...], ...]
+
+    @property
+    def is_constant(self) -> bool:
+        return all(terms.is_constant for terms in self.kinds)
+
+    @property
+    def n_numbers(self) -> int:
+        return int(np.prod(self.shape))
+
+    @property
+    def n_terms(self) -> int:
+        return sum(len(terms.arrays) for terms in self.kinds)
+
+    def constant(self) -> NDArray[np.float64]:
+        """(network or 1, *shape) of a leaf that reads no angle."""
+        arrays = np.stack([terms.arrays.sum(0) for terms in self.kinds])
+        return arrays if len(arrays) == 1 else arrays[list(self.kind_of)]
+
+
+class LeafBatch:
+    """Leaves that read one source, as tensors (network · source, legs), by any keys."""
+
+    def __init__(
+        self, leaves: Mapping[Key, tuple[Grown, Sequence[int]]], table: FunctionTable
+    ) -> None:
+        """`leaves`: each with the order in which its axes are wanted."""
+        self.table = table
+        batches: dict[tuple[object, ...], list[Key]] = {}
+        matrices: list[NDArray[np.float64]] = []
+        for key, (leaf, order) in leaves.items():
+            axes = (0, *(1 + axis for axis in order))
+            arrays = np.concatenate([terms.arrays for terms in leaf.kinds]).transpose(axes)
+            matrix = np.ascontiguousarray(arrays.reshape(len(arrays), -1))
+            same = (matrix.shape, np.round(matrix, 12).tobytes())
+            if same not in batches:
+                matrices.append(matrix)
+            batches.setdefault(same, []).append(key)
+        self.batches = list(batches.values())
+        self.n_networks = [[len(leaves[key][0].kind_of) for key in keys] for keys in self.batches]
+        every = [terms for leaf, _ in leaves.values() for terms in leaf.kinds]
+        self.width = max((terms.functions.shape[1] for terms in every), default=0) or 1
+        index = [
+            _index(leaves[key][0], table, self.width) for batch in self.batches for key in batch
+        ]
+        rows = np.concatenate(index, axis=1)
+        arrays_by_name: dict[str, NDArray[np.generic]] = {
+            f"terms{k}": matrix for k, matrix in enumerate(matrices)
+        }
+        self.constants = ConstantBank(
+            {**arrays_by_name, **{f"rows{k}": row for k, row in enumerate(rows)}}
+        )
+        self.sizes = [  # of each batch's part of the functions
+            sum(counts) * len(matrix)
+            for counts, matrix in zip(self.n_networks, matrices, strict=True)
+        ]
+
+    def forward(self, tape: Tape, angles: Tensor) -> dict[Key, Tensor]:
+        """Each leaf, (network · source, numbers), of angles (source, column)."""
+        functions = self.table.forward(tape, angles)
+        factors = [
+            functions.index_select(0, self.constants.get(f"rows{k}", functions))
+            for k in range(self.width)
+        ]
+        phi = factors[0]
+        for factor in factors[1:]:
+            phi = phi * factor
+        tape.append(functions)
+        if self.width > 1:
+            tape += factors
+        found: dict[Key, Tensor] = {}
+        n_sources = functions.shape[1]
+        for k, part in enumerate(phi.split(self.sizes)):
+            terms = self.constants.get(f"terms{k}", functions)
+            rows = part.reshape(-1, len(terms), n_sources).transpose(1, 2)
+            made = rows.reshape(-1, len(terms)) @ terms
+            parts = made.split([n * n_sources for n in self.n_networks[k]])
+            found.update(zip(self.batches[k], parts, strict=True))
+        return found
+
+    def backward(
+        self, tape: Tape, grads: Mapping[Key, Tensor], wanted: bool = True
+    ) -> Tensor | None:
+        """The gradient in the angles, if it's wanted."""
+        factors = pop(tape, self.width if self.width > 1 else 0)
+        (functions,) = pop(tape, 1)
+        if not wanted:
+            pop(tape, self.table.n_kept)
+            return None
+        n_sources = functions.shape[1]
+        parts = []
+        for k, keys in enumerate(self.batches):
+            terms = self.constants.get(f"terms{k}", functions)
+            found = [grads[key].reshape(-1, terms.shape[1]) for key in keys]
+            joined = found[0] if len(found) == 1 else torch.cat(found)
+            rows = (joined @ terms.t()).reshape(-1, n_sources, len(terms))
+            parts.append(rows.transpose(1, 2).reshape(-1, n_sources))
+        d_phi = parts[0] if len(parts) == 1 else torch.cat(parts)
+        total = torch.zeros_like(functions)
+        for k in range(self.width):
+            grad = d_phi
+            for j, factor in enumerate(factors):
+                if j != k:
+                    grad = grad * factor
+            total.index_add_(0, self.constants.get(f"rows{k}", functions), grad)
+        return self.table.backward(tape, total)
+
+
+def _index(leaf: Grown, table: FunctionTable, width: int) -> NDArray[np.int64]:
+    """The table's rows that a leaf's terms read, (angle, network · term); 0 for other kinds'."""
+    starts = np.cumsum([0, *(len(terms.arrays) for terms in leaf.kinds)])
+    kind_of = np.array(leaf.kind_of)
+    index = np.full((len(kind_of), int(starts[-1]), width), ONE, dtype=np.int64)
+    index[:, :, 0] = ZERO
+    for kind, terms in enumerate(leaf.kinds):
+        (mine,) = np.nonzero(kind_of == kind)
+        columns = np.array([leaf.columns[n] for n in mine], dtype=np.int64)
+        rows = table.rows(terms, columns.reshape(len(mine), -1))
+        own = np.full((*rows.shape[:2], width), ONE, dtype=np.int64)
+        own[:, :, : rows.shape[2]] = rows
+        index[mine, starts[kind] : starts[kind + 1]] = own
+    return index.reshape(-1, width).T
