@@ -12,12 +12,16 @@ from tnqlstm.circuit import Circuit, WeightSlot
 from tnqlstm.contraction import plan_expectations
 from tnqlstm.contraction.angles import AngleTable
 from tnqlstm.contraction.cones import Cone, light_cone
-from tnqlstm.contraction.embedding import embed, fill_all
+from tnqlstm.contraction.embedding import Wires, embed, fill_all
 from tnqlstm.contraction.sites import SiteBank
 
 
 def cone_of(circuit: Circuit, qubit: int) -> Cone:
     return light_cone(circuit, [qubit], SiteBank(AngleTable(circuit.operations, circuit.n_inputs)))
+
+
+def wires_of(circuit: Circuit, qubit: int) -> Wires:
+    return Wires(cone_of(circuit, qubit), circuit)
 
 
 def n_kinds(circuit: Circuit) -> int:
@@ -40,18 +44,18 @@ def test_blocks_of_unequal_size_share_trees() -> None:
 
 
 def test_a_cone_is_a_special_case_of_itself() -> None:
-    cone = cone_of(tnq.ansatz.ry_brickwork(12, 3), 6)
-    assert embed(cone, cone, tnq.ansatz.ry_brickwork(12, 3)) == fill_all(cone)
+    wires = wires_of(tnq.ansatz.ry_brickwork(12, 3), 6)
+    assert embed(wires, wires) == fill_all(wires.cone)
 
 
 def test_an_end_is_a_special_case_of_the_middle_and_not_the_other_way_round() -> None:
     circuit = tnq.ansatz.ry_brickwork(12, 2)
-    end, middle = cone_of(circuit, 0), cone_of(circuit, 6)
-    fills = embed(end, middle, circuit)
+    end, middle = wires_of(circuit, 0), wires_of(circuit, 6)
+    fills = embed(end, middle)
     assert fills is not None
     used = [fill.leaf for fill in fills if fill.leaf is not None]
-    assert sorted(used) == list(range(len(end.leaves)))
-    assert embed(middle, end, circuit) is None
+    assert sorted(used) == list(range(len(end.cone.leaves)))
+    assert embed(middle, end) is None
 
 
 def test_gates_of_another_kind_may_stand_on_the_same_legs() -> None:
@@ -68,7 +72,7 @@ def test_gates_of_another_kind_may_stand_on_the_same_legs() -> None:
         ),
         weight_shape=(4,),
     )
-    assert embed(cone_of(circuit, 1), cone_of(circuit, 2), circuit) is not None
+    assert embed(wires_of(circuit, 1), wires_of(circuit, 2)) is not None
 
 
 def test_a_wider_leg_is_no_special_case() -> None:
@@ -80,8 +84,8 @@ def test_a_wider_leg_is_no_special_case() -> None:
         ("RY", (3,), WeightSlot(1)),
     )
     circuit = Circuit(4, ops, weight_shape=(2,))
-    assert embed(cone_of(circuit, 1), cone_of(circuit, 3), circuit) is not None
-    assert embed(cone_of(circuit, 3), cone_of(circuit, 1), circuit) is None
+    assert embed(wires_of(circuit, 1), wires_of(circuit, 3)) is not None
+    assert embed(wires_of(circuit, 3), wires_of(circuit, 1)) is None
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,15 @@ def row_basis(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[int]
     return np.where(np.abs(basis) < TOLERANCE, 0.0, basis), sorted(pivots)
 
 
+@lru_cache(maxsize=4096)
+def _basis_of_leg(
+    data: bytes, shape: tuple[int, ...], axis: int
+) -> tuple[NDArray[np.float64], list[int]]:
+    """`row_basis` for a leg of an array, kept: a circuit has few different sites."""
+    array = np.frombuffer(data).reshape(shape)
+    return row_basis(np.moveaxis(array, axis, -1).reshape(-1, shape[axis]))
+
+
 def compress(cone: Cone, terms: list[Terms]) -> tuple[Cone, list[Terms]]:
     """The same network with narrower legs, and its leaves' terms."""
     terms = list(terms)
@@ -67,7 +77,7 @@ def compress(cone: Cone, terms: list[Terms]) -> tuple[Cone, list[Terms]]:
             if not others or arrays.shape[axis + 1] == 1:
                 continue
             size = arrays.shape[axis + 1]
-            basis, pivots = row_basis(np.moveaxis(arrays, axis + 1, -1).reshape(-1, size))
+            basis, pivots = _basis_of_leg(arrays.tobytes(), arrays.shape, axis + 1)
             if len(pivots) in (0, size):
                 continue
             ((other, at),) = others

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ..circuit import Circuit
 from .cones import Cone
 
-__all__ = ["Fill", "embed", "fill_all"]
+__all__ = ["Fill", "Wires", "embed", "fill_all"]
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,11 @@ class _Bond:
     partner: int  # qubit of the other half
 
 
-class _Wires:
+class Wires:
     """A cone by qubit: its leaves and its bonds, each in time order."""
 
     def __init__(self, cone: Cone, circuit: Circuit) -> None:
+        self.cone = cone
         self.leaves: dict[int, list[int]] = {}
         self.bonds: dict[int, list[_Bond]] = {}
         self.place: dict[tuple[int, int], int] = {}  # (qubit, leg) -> leaf
@@ -61,31 +62,26 @@ def fill_all(cone: Cone) -> tuple[Fill, ...]:
     return tuple(Fill(k, tuple(range(len(leaf.legs)))) for k, leaf in enumerate(cone.leaves))
 
 
-def embed(small: Cone, large: Cone, circuit: Circuit) -> tuple[Fill, ...] | None:
+def embed(small: Wires, large: Wires) -> tuple[Fill, ...] | None:
     """What stands on each leaf of `large` to make it `small`; None where no way is found.
 
     Gates are matched backwards from the observables, the last on a wire with the last of its kind
     there, or else with the last of any kind, for only the legs' sizes matter. It's a search without
     backtracking, so None doesn't mean that there is no way.
     """
-    few, many = _Wires(small, circuit), _Wires(large, circuit)
     for any_kind in (False, True):
-        matched = _match_bonds(small, large, few, many, any_kind)
-        fills = None if matched is None else _fills(small, large, few, many, *matched)
+        matched = _match_bonds(small, large, any_kind)
+        fills = None if matched is None else _fills(small, large, *matched)
         if fills is not None:
             return fills
     return None
 
 
 def _fills(
-    small: Cone,
-    large: Cone,
-    few: _Wires,
-    many: _Wires,
-    wires: Mapping[int, int],
-    legs: Mapping[int, int],
+    few: Wires, many: Wires, wires: Mapping[int, int], legs: Mapping[int, int]
 ) -> tuple[Fill, ...] | None:
-    """What stands on each leaf of `large`, with wires and bonds matched."""
+    """What stands on each leaf of the large cone, with wires and bonds matched."""
+    small, large = few.cone, many.cone
     fills = [Fill()] * len(large.leaves)
     for qubit, leaves in few.leaves.items():
         if qubit not in wires:
@@ -111,9 +107,10 @@ def _fills(
 
 
 def _match_bonds(
-    small: Cone, large: Cone, few: _Wires, many: _Wires, any_kind: bool
+    few: Wires, many: Wires, any_kind: bool
 ) -> tuple[dict[int, int], dict[int, int]] | None:
     """The large cone's wire of each wire, and its leg of each bond."""
+    small, large = few.cone, many.cone
     first, other = small.leaves[0].qubit, large.leaves[0].qubit
     wires, taken = {first: other}, {other: first}
     legs: dict[int, int] = {}
@@ -145,7 +142,7 @@ def _match_bonds(
 
 
 def _place_leaves(
-    small: Cone, leaves: list[int], many: _Wires, other: int, legs: Mapping[int, int]
+    small: Cone, leaves: list[int], many: Wires, other: int, legs: Mapping[int, int]
 ) -> list[int] | None:
     """The large cone's leaf of each leaf of a wire, in increasing order; `other`: its wire."""
     targets = many.leaves[other]

@@ -17,7 +17,7 @@ from .angles import ConstantBank
 from .compression import compress
 from .cones import Cone
 from .cost import SECONDS_PER_CALL, SECONDS_PER_FLOP
-from .embedding import Fill, embed, fill_all
+from .embedding import Fill, Wires, embed, fill_all
 from .handwritten import Tape, pop
 from .leaves import Grown
 from .program import CONSTANT, INPUTS, WEIGHTS, Program, Rank
@@ -35,6 +35,7 @@ class Family:
     """Networks for one tree: a template, and by kind of network what stands on its leaves."""
 
     template: Cone
+    wires: Wires
     fills: list[tuple[Fill, ...]] = field(default_factory=list)  # by kind
     terms: list[list[Terms]] = field(default_factory=list)  # by kind, of the template's leaves
     sources: list[Source] = field(default_factory=list)
@@ -42,17 +43,17 @@ class Family:
     kind_of: list[int] = field(default_factory=list)  # of each network
 
     @classmethod
-    def of(cls, networks: Sequence[Cone], bank: SiteBank) -> Family:
+    def of(cls, networks: Sequence[Cone], circuit: Circuit, bank: SiteBank) -> Family:
         """Equal networks, with legs as narrow as can be."""
         leaves = networks[0].leaves
         first, terms = compress(networks[0], [bank.recipes[leaf.recipe].terms for leaf in leaves])
-        family = cls(first)
+        family = cls(first, Wires(first, circuit))
         family.add(networks, fill_all(first), terms, bank)
         return family
 
-    def join(self, other: Family, circuit: Circuit, bank: SiteBank) -> bool:
+    def join(self, other: Family, bank: SiteBank) -> bool:
         """Take in a family of equal networks as a special case of this one, if it is one."""
-        fills = embed(other.template, self.template, circuit)
+        fills = embed(other.wires, self.wires)
         return fills is not None and self.add(other.networks, fills, other.terms[0], bank)
 
     def add(
@@ -117,12 +118,12 @@ def families(cones: list[list[Cone]], circuit: Circuit, bank: SiteBank) -> list[
     """
     found: list[Family] = []
     for equal in sorted(cones, key=lambda group: len(group[0].leaves), reverse=True):
-        own = Family.of(equal, bank)
+        own = Family.of(equal, circuit, bank)
         n_leaves = len(own.template.leaves)
         for family in found:
             missing = len(family.template.leaves) - n_leaves
             extra = SECONDS_PER_FLOP * FLOPS_OF_A_LEAF * missing * len(equal)
-            if extra <= SECONDS_PER_CALL * n_leaves and family.join(own, circuit, bank):
+            if extra <= SECONDS_PER_CALL * n_leaves and family.join(own, bank):
                 break
         else:
             found.append(own)

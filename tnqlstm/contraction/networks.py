@@ -176,7 +176,7 @@ class GeneratingEvaluator(_NetworkEvaluator):
         bank = SiteBank(AngleTable(circuit.operations, circuit.n_inputs))
         observed = list(dict.fromkeys(observables))
         network = light_cone(circuit, observed, bank, generate=True)
-        found = Family.of([network], bank)
+        found = Family.of([network], circuit, bank)
         super().__init__(circuit, bank, [found])
         self._n_probes = len(observed)
         order = list(network.probes)
