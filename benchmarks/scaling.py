@@ -9,16 +9,18 @@ from typing import Any
 import torch
 
 import tnqlstm as tnq
+from benchmarks.problems import plain_operations
 from benchmarks.timing import PEERS_PYTHON, OtherProcess, seconds_each
-from tnqlstm.circuit import Circuit, InputSlot, WeightSlot
+from tnqlstm.circuit import Circuit
 
 __all__ = ["run"]
 
-# module of benchmarks.peers; CircuitMPS gives the values of one sample only
+# module and function of benchmarks.peers; CircuitMPS gives the values of one sample only
 PEERS = {
-    "TensorCircuit-NG": "tensorcircuit_ng",
-    "lightning adjoint": "lightning",
-    "quimb CircuitMPS, values of one sample": "quimb_mps",
+    "TensorCircuit-NG": ("tensorcircuit_ng", "expectations"),
+    "TensorCircuit-NG, states": ("tensorcircuit_ng", "states"),
+    "lightning adjoint": ("lightning", "expectations"),
+    "quimb CircuitMPS, values of one sample": ("quimb_mps", "expectations"),
 }
 
 
@@ -50,7 +52,7 @@ def run(instance: dict[str, Any]) -> dict[str, Any]:
     others: dict[str, OtherProcess] = {}
     names = instance.get("peers", ()) if PEERS_PYTHON.exists() else ()
     for name in names:
-        others[name] = OtherProcess(PEERS[name], "expectations", _problem(circuit, vqc.weights, x))
+        others[name] = OtherProcess(*PEERS[name], _problem(circuit, vqc.weights, x))
         whole = vqc(x[:1]).sum() if "one sample" in name else vqc(x).sum()
         torch.testing.assert_close(
             torch.tensor(others[name].returned[0], dtype=torch.float64),
@@ -77,16 +79,9 @@ def run(instance: dict[str, Any]) -> dict[str, Any]:
 
 
 def _problem(circuit: Circuit, weights: torch.Tensor, x: torch.Tensor) -> dict[str, Any]:
-    """The circuit and values as plain data; see `benchmarks.peers.tensorcircuit_ng`."""
-    operations = []
-    for op in circuit.operations:
-        slot: list[Any] | None = None
-        if isinstance(op.angle, InputSlot | WeightSlot):
-            slot = ["input" if isinstance(op.angle, InputSlot) else "weight", op.angle.index]
-        operations.append([op.name, op.qubits, slot])
     return {
-        "operations": operations,
+        "operations": plain_operations(circuit),
         "n_qubits": circuit.n_qubits,
-        "weights": weights.tolist(),
+        "weights": weights.flatten().tolist(),
         "x": x.tolist(),
     }

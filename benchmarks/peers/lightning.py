@@ -13,7 +13,7 @@ def expectations(
     operations: list[list[Any]], n_qubits: int, weights: Any, x: Any
 ) -> Callable[[], float]:
     """All ⟨Z_i⟩ of a batch and the gradient of their sum in the weights; returns the sum."""
-    flat, inputs = qml.numpy.array(np.ravel(weights), requires_grad=True), np.asarray(x)
+    flat, inputs = qml.numpy.array(weights, requires_grad=True), np.asarray(x)
 
     @qml.qnode(qml.device("lightning.qubit", wires=n_qubits), diff_method="adjoint")
     def circuit(weights: Any, v: Any) -> Any:

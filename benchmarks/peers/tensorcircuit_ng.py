@@ -23,32 +23,53 @@ tc.set_dtype("complex128")
 Array = Any
 
 
-def training_step(weights: Array, head_weight: Array, head_bias: Array, x: Array, y: Array) -> Any:
-    """One RMSprop step of the `chen2024` QLSTM; returns the loss before it.
+ENCODINGS: dict[str, Callable[[Array], Array]] = {
+    "identity": lambda v: v,
+    "arctan": jnp.arctan,
+    "arctan_square": lambda v: jnp.arctan(v * v),
+}
 
-    Shapes as in `benchmarks.pennylane_loop.make_step`. The whole step is one jitted function, the
-    samples and the four gates are `vmap`s.
+
+def training_step(
+    operations: list[list[Any]],
+    n_qubits: int,
+    weights: list[Array],
+    head_weight: Array,
+    head_bias: Array,
+    x: Array,
+    y: Array,
+) -> Callable[[], float]:
+    """One RMSprop step of a QLSTM; returns the loss before it.
+
+    `operations` as of `expectations`; `weights`: (4, n) of the gates i, f, g, o, and for `chen2020`
+    (2, n) of the VQCs that make h and the output. The rest is as in
+    `benchmarks.pennylane_loop.make_step`. The whole step is one jitted function, the samples and
+    the VQCs are `vmap`s.
     """
-    parameters = tuple(jnp.array(p) for p in (weights, head_weight, head_bias))
+    parameters = jax.tree.map(jnp.array, (*weights, head_weight, head_bias), is_leaf=_is_list)
     means = jax.tree.map(jnp.zeros_like, parameters)
     inputs, targets = jnp.array(x), jnp.array(y)
-    hidden_size = parameters[1].shape[1]
+    n_hidden = n_qubits - inputs.shape[2]
 
     def vqc(weights: Array, v: Array) -> Array:
-        circuit = _encoded(v)
-        _layers(circuit, weights)
-        return _expectations(circuit, hidden_size)
+        circuit = _circuit(operations, n_qubits, weights, v)
+        observed = n_qubits if len(parameters) > 3 else n_hidden
+        return jnp.stack([jnp.real(circuit.expectation_ps(z=[q])) for q in range(observed)])
 
-    gates = jax.vmap(jax.vmap(vqc, in_axes=(None, 0)), in_axes=(0, None))
+    vqcs = jax.vmap(jax.vmap(vqc, in_axes=(None, 0)), in_axes=(0, None))
 
     def loss(parameters: Any, x: Array, y: Array) -> Array:
-        weights, head_weight, head_bias = parameters
-        h = c = jnp.zeros((x.shape[0], hidden_size))
+        weights, *readout, head_weight, head_bias = parameters
+        h = jnp.zeros((x.shape[0], n_hidden))
+        c = jnp.zeros((x.shape[0], n_qubits if readout else n_hidden))
         for t in range(x.shape[1]):
-            i, f, g, o = gates(weights, jnp.concatenate([x[:, t], h], 1))
+            i, f, g, o = vqcs(weights, jnp.concatenate([x[:, t], h], 1))
             c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
-            h = jax.nn.sigmoid(o) * jnp.tanh(c)
-        return jnp.mean(((h @ head_weight.T + head_bias)[:, 0] - y) ** 2)
+            h = output = jax.nn.sigmoid(o) * jnp.tanh(c)
+            if readout:
+                hidden, output = vqcs(readout[0], output)
+                h = hidden[:, :n_hidden]
+        return jnp.mean(((output @ head_weight.T + head_bias)[:, 0] - y) ** 2)
 
     @jax.jit
     def update(parameters: Any, means: Any, x: Array, y: Array) -> Any:
@@ -72,23 +93,42 @@ def expectations(
 ) -> Callable[[], float]:
     """All ⟨Z_i⟩ of a batch and the gradient of their sum in the weights; returns the sum.
 
-    `operations`: [name, qubits, None or ["input" or "weight", index]]; CX, H and RY. Contraction by
-    cotengra, light cones cancelled, samples a `vmap`.
+    `operations`: see `benchmarks.problems`. Contraction by cotengra, light cones cancelled, samples
+    a `vmap`.
     """
     tc.set_contractor("cotengra", max_repeats=16, minimize="flops", progbar=False)
-    inputs, flat = jnp.array(x), jnp.array(weights).reshape(-1)
 
     def one(weights: Array, v: Array) -> Array:
-        circuit = tc.Circuit(n_qubits)
-        for name, qubits, slot in operations:
-            if name == "RY":
-                source, index = slot
-                theta = weights[index] if source == "weight" else v[index]
-                circuit.ry(*qubits, theta=theta)
-            else:
-                getattr(circuit, name.lower())(*qubits)
-        return jnp.sum(_expectations(circuit, n_qubits, enable_lightcone=n_qubits > 12))
+        circuit = _circuit(operations, n_qubits, weights, v)
+        values = [
+            circuit.expectation_ps(z=[q], enable_lightcone=n_qubits > 12) for q in range(n_qubits)
+        ]
+        return jnp.sum(jnp.real(jnp.stack(values)))
 
+    return _value_and_gradient(one, weights, x)
+
+
+def states(
+    operations: list[list[Any]], n_qubits: int, weights: Array, x: Array
+) -> Callable[[], float]:
+    """`expectations` from the probabilities of the whole state."""
+
+    def one(weights: Array, v: Array) -> Array:
+        state = _circuit(operations, n_qubits, weights, v).state()
+        probabilities = jnp.abs(state.reshape((2,) * n_qubits)) ** 2
+        total = jnp.zeros(())
+        for q in range(n_qubits):
+            zero, one = probabilities.sum(tuple(k for k in range(n_qubits) if k != q))
+            total = total + zero - one
+        return total
+
+    return _value_and_gradient(one, weights, x)
+
+
+def _value_and_gradient(
+    one: Callable[[Array, Array], Array], weights: Array, x: Array
+) -> Callable[[], float]:
+    inputs, flat = jnp.array(x), jnp.array(weights)
     total = jax.vmap(one, in_axes=(None, 0))
     both = jax.jit(jax.value_and_grad(lambda w, x: jnp.sum(total(w, x))))
 
@@ -100,23 +140,16 @@ def expectations(
     return step
 
 
-def _encoded(v: Array) -> Any:
-    circuit = tc.Circuit(len(v))
-    for q in range(len(v)):
-        circuit.h(q)
-    for q in range(len(v)):
-        circuit.ry(q, theta=v[q])
+def _circuit(operations: list[list[Any]], n_qubits: int, weights: Array, v: Array) -> Any:
+    circuit = tc.Circuit(n_qubits)
+    for name, qubits, angle in operations:
+        gate = getattr(circuit, name.lower())
+        if isinstance(angle, list):
+            source, index, *encoding = angle
+            angle = weights[index] if source == "weight" else ENCODINGS[encoding[0]](v)[index]
+        gate(*qubits, **({} if angle is None else {"theta": angle}))
     return circuit
 
 
-def _layers(circuit: Any, weights: Array) -> None:
-    depth, n = weights.shape
-    for k in range(depth):
-        for q in [*range(0, n - 1, 2), *range(1, n - 1, 2)]:
-            circuit.cx(q, q + 1)
-        for q in range(n):
-            circuit.ry(q, theta=weights[k, q])
-
-
-def _expectations(circuit: Any, n: int, **options: Any) -> Array:
-    return jnp.real(jnp.stack([circuit.expectation_ps(z=[q], **options) for q in range(n)]))
+def _is_list(value: object) -> bool:
+    return isinstance(value, list)

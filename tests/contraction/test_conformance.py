@@ -145,7 +145,7 @@ def layered_circuit(seed: int) -> Circuit:
 def test_layered_circuits_equal_the_statevector(seed: int) -> None:
     circuit = layered_circuit(seed)
     plan = plan_expectations(circuit, method="dense")
-    assert plan.matrix_form is not None
+    assert plan.state_form is not None
     for dtype in TOLERANCE:
         check(circuit, plan.placed, seed, dtype)
 

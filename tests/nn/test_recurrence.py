@@ -52,7 +52,7 @@ def run(cell: QLSTMCell, tensors: list[Tensor]) -> tuple[Tensor, ...]:
 @pytest.mark.parametrize("number", range(4))
 def test_value_and_gradient_equal_the_plain_twin(number: int) -> None:
     cell = cells()[number]
-    assert cell.gates.plan.matrix_form is not None
+    assert cell.gates.plan.state_form is not None
     tensors = arguments(cell)
     found, wanted = run(cell, tensors), cell._run(*tensors)
     torch.testing.assert_close(found, wanted, rtol=0, atol=1e-13)

@@ -29,14 +29,13 @@ from ..distribution import Partition
 from ..errors import MemoryBudgetError
 from .angles import AngleTable, ConstantBank, is_data, slot_kind
 from .cost import Cost, Traffic
-from .fused import MatrixForm, PreparedMatrices, ValuesOfMatrices, signs
 from .handwritten import apply
 from .layers import PERMUTATIONS, GateRun, ProductState
+from .state_form import SIGNS_QUBITS, Prepared, StateForm, Values, signs
 
 __all__ = ["DenseEvaluator"]
 
 MATRIX_QUBITS = 7  # above it, multiplying a run out costs more than applying it to the states
-SIGNS_QUBITS = 10  # up to here one product with all signs reads every ⟨Z⟩
 MOST_QUBITS = 26  # a state of 2^26 amplitudes is half a GiB, and each layer keeps one
 
 
@@ -66,33 +65,27 @@ class DenseEvaluator:
         columns = [int(offsets[place[q][0]]) + place[q][1] for q in observables]
         everything = columns == list(range(int(offsets[-1])))
         self._columns = None if everything else torch.tensor(columns)
-        fits = circuit.n_weights > 0 and MatrixForm.fits(self.groups)
-        self.matrix_form = MatrixForm(self, observables) if fits else None
+        fits = circuit.n_weights > 0 and StateForm.fits(self.groups)
+        self.state_form = StateForm(self, observables) if fits else None
 
-    def prepare(self, weights: Tensor) -> list[list[Tensor | None]]:
+    def prepare(self, weights: Tensor) -> Sequence[Sequence[Tensor | None]]:
         """What depends on the weights (copies, n_weights) only."""
-        if self.matrix_form is not None:
-            made = apply(PreparedMatrices(self.matrix_form, self.groups), weights)
-            return [[matrix] for matrix in made]
+        if self.state_form is not None:
+            return self.state_form.split(apply(Prepared(self.state_form), weights))
         return [group.prepare(weights) for group in self.groups]
 
     def evaluate(
-        self, prepared: list[list[Tensor | None]], weights: Tensor, inputs: Tensor
+        self, prepared: Sequence[Sequence[Tensor | None]], weights: Tensor, inputs: Tensor
     ) -> Tensor:
         """⟨Z⟩, shape (copies, batch, n_observables), of inputs (batch, n_inputs)."""
-        if self.matrix_form is not None:
-            matrices = [part for (part,) in prepared if part is not None]
-            (values,) = apply(ValuesOfMatrices(self.matrix_form, self), inputs, *matrices)
+        if self.state_form is not None:
+            parts = [part for own in prepared for part in own if part is not None]
+            (values,) = apply(Values(self.state_form), inputs, *parts)
             return values
         return self._evaluate(prepared, weights, inputs)
 
-    def from_matrices(self, matrices: Sequence[Tensor], inputs: Tensor) -> Tensor:
-        """`evaluate` of prepared matrices in operations that torch differentiates."""
-        weights = inputs.new_empty(matrices[0].shape[1], 0)  # only its length is read
-        return self._evaluate([[matrix] for matrix in matrices], weights, inputs)
-
     def _evaluate(
-        self, prepared: list[list[Tensor | None]], weights: Tensor, inputs: Tensor
+        self, prepared: Sequence[Sequence[Tensor | None]], weights: Tensor, inputs: Tensor
     ) -> Tensor:
         encoded = self.table.encode(inputs)
         values = [
@@ -181,7 +174,7 @@ class ComponentGroup:
             return [None] * len(self.runs)
         return [None if run.data else run.matrix(weights, self.real) for run in self.runs]
 
-    def evaluate(self, parts: list[Tensor | None], weights: Tensor, encoded: Tensor) -> Tensor:
+    def evaluate(self, parts: Sequence[Tensor | None], weights: Tensor, encoded: Tensor) -> Tensor:
         """(copy, sample, component·qubit) ⟨Z⟩ of this group's qubits."""
         state = self.encoding.compute(encoded, self.real).unsqueeze(0)
         for run, part in zip(self.runs, parts, strict=True):

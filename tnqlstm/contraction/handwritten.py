@@ -3,7 +3,7 @@
 Small circuits cost calls, and autograd makes two of one. A `Handwritten` function computes without
 a graph, keeps what its gradient needs on a tape and reads it backwards. That serves first
 derivatives in reverse; for everything else (`torch.func`, forward mode, gradients of gradients) its
-`plain` twin, written in differentiable operations, is what runs.
+`forward`, written in differentiable operations, runs under torch's own graph.
 """
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ Tape = list[Tensor]  # pushed on by `forward`, popped off by `backward`
 
 
 class Handwritten(Protocol):
-    """A function of tensors, twice: as differentiable operations, and with its gradient."""
-
-    def plain(self, *tensors: Tensor) -> tuple[Tensor, ...]: ...
+    """A function of tensors in differentiable operations, and its gradient."""
 
     def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]: ...
 
@@ -40,7 +38,7 @@ class Handwritten(Protocol):
 def apply(function: Handwritten, *tensors: Tensor) -> tuple[Tensor, ...]:
     """function(*tensors), differentiable in every way that torch knows."""
     if _is_transformed(tensors):
-        return function.plain(*tensors)
+        return function.forward([], *tensors)
     return _Node.apply(function, *tensors)
 
 
@@ -72,7 +70,7 @@ class _Node(torch.autograd.Function):
             return None, *ctx.function.backward(ctx.tape, ctx.needs_input_grad[1:], *grads)
         # a gradient of this gradient may be asked for
         wanted = [t for t in tensors if t.requires_grad]
-        outputs = ctx.function.plain(*tensors)
+        outputs = ctx.function.forward([], *tensors)
         found = iter(
             torch.autograd.grad(outputs, wanted, grads, create_graph=True, allow_unused=True)
         )

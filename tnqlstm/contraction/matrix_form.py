@@ -13,6 +13,8 @@ are wide. Every `forward` pushes on a tape what its `backward` pops.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -23,7 +25,7 @@ from .angles import AngleTable, ConstantBank
 from .handwritten import Tape, pop
 from .layers import GateRun, ProductState, kron, kron_all
 
-__all__ = ["MatrixRun", "ProductEncoding"]
+__all__ = ["LayeredRun", "MatrixRun", "ProductEncoding", "StateRun"]
 
 
 def _times(a: Tensor, b: Tensor) -> Tensor:
@@ -38,18 +40,18 @@ def _inner(a: Tensor, b: Tensor, dims: tuple[int, ...]) -> Tensor:
     return (a * b).sum(dims)
 
 
-class MatrixRun:
-    """Gates that read weights, multiplied out: weights (copy, n) -> (component, copy, D, D).
+class LayeredRun:
+    """Gates that read weights, as layers of Kronecker products with monomials between them.
 
-    Between one-qubit layers lie monomials, permutations with factors. The one-qubit gates of a
-    layer are two Kronecker products A ⊗ B at most; rows are (left, right) where A acts and (right,
-    left) where B acts, so that both are wide products.
+    A monomial is a permutation of the basis with factors. A layer's one-qubit gates are a
+    Kronecker product A ⊗ B ⊗ … of `sizes` qubits each. While a side acts, its qubits are the first
+    of the row index, so that all products are wide: rows are in the order (A, B, …), then (B, …, A)
+    and so on, and the next monomial puts them back.
     """
 
     def __init__(self, run: GateRun, n_components: int, real: bool) -> None:
         self.n_components, self.real, self.sizes = n_components, real, run.sizes
         self.size = 2**run.n_qubits
-        self.two = len(run.sizes) == 2
         self.n_layers = sum(bool(layer.chains) for layer in run.layers)
         one = {name: run.constants.array(f"one_{name}") for name in ("index", "frequency", *"abc")}
         # position, layer, component, copy, qubit, 2, 2; the layer's axis first but for the position
@@ -62,17 +64,17 @@ class MatrixRun:
     @staticmethod
     def fits(run: GateRun) -> bool:
         has_local = any(layer.chains for layer in run.layers)
-        only_single = all(layer.pair is None for layer in run.layers)
-        return not run.data and only_single and has_local and len(run.sizes) <= 2
+        return not run.data and has_local and all(layer.pair is None for layer in run.layers)
 
     def _monomials(self, run: GateRun) -> dict[str, NDArray[np.generic]]:
         """Rows and factors to apply before each one-qubit layer and after the last, and back."""
-        index = np.arange(self.size)
-        left, right = 2 ** run.sizes[0], self.size // 2 ** run.sizes[0]
-        self.left, self.right = left, right
-        turn = index.reshape(left, right).T.ravel() if self.two else index
-        back = np.argsort(turn)  # back[i]: where row i is in (right, left) order
-        arrays: dict[str, NDArray[np.generic]] = {"turn": turn, "back": back}
+        arrays: dict[str, NDArray[np.generic]] = {}
+        index = order = np.arange(self.size)
+        for k, size in enumerate(self.sizes[:-1]):
+            turn = index.reshape(2**size, -1).T.ravel()
+            arrays[f"turn{k}"], arrays[f"unturn{k}"] = turn, np.argsort(turn)
+            order = order[turn]
+        back = np.argsort(order)  # back[i]: where row i is behind a layer
         source, factor, k = index, np.ones(self.size, dtype=np.complex128), 0
         for layer in [*run.layers, None]:
             if layer is not None and layer.moves:
@@ -81,11 +83,9 @@ class MatrixRun:
             if layer is not None and layer.phases:
                 factor = factor * layer.diagonal()[:, 0]
             if layer is None or layer.chains:
-                inverse = np.argsort(source)
-                arrays[f"columns{k}"] = inverse
-                arrays[f"rows{k}"] = back[source]
+                rows = back[source] if k else source
+                arrays[f"rows{k}"], arrays[f"undo{k}"] = rows, np.argsort(rows)
                 arrays[f"factor{k}"] = factor[:, None]
-                arrays[f"undo{k}"] = inverse[turn]
                 source, factor, k = index, np.ones(self.size, dtype=np.complex128), k + 1
         self.has_factor = [not np.all(arrays[f"factor{k}"] == 1) for k in range(k)]
         return arrays
@@ -126,7 +126,7 @@ class MatrixRun:
         frequency = self.constants.get("frequency", weights)
         angles = weights.reshape(-1).index_select(0, self._gather(weights))
         length, n_layers, _, n_qubits = frequency.shape
-        phase = angles.view(length, n_layers, -1, n_qubits) * frequency
+        phase = angles.reshape(length, n_layers, -1, n_qubits) * frequency
         cos, sin = phase.cos()[..., None, None], phase.sin()[..., None, None]
         a, b, c = (self._get(name, weights) for name in "abc")
         factors = a + cos * b + sin * c
@@ -148,73 +148,22 @@ class MatrixRun:
         slopes = cos * self._get("c", weights) - sin * self._get("b", weights)
         phase = _inner(joined, slopes, (-2, -1)) * self.constants.get("frequency", weights)
         flat = weights.new_zeros(weights.numel())
-        return flat.index_add_(0, self._gather(weights), phase.reshape(-1)).view(weights.shape)
+        return flat.index_add_(0, self._gather(weights), phase.reshape(-1)).reshape(weights.shape)
 
     def _sides(self, gates: Tensor) -> list[Tensor]:
-        """A and B of each layer, (layer, component · copy, d, d)."""
+        """A, B, … of each layer, (layer, component · copy, d, d)."""
         if len(set(self.sizes)) == 1:
             split = gates.unflatten(2, (len(self.sizes), -1))
             return list(kron_all(split, axis=3, rank=2).unbind(2))
         return [kron_all(part, axis=2, rank=2) for part in gates.split(self.sizes, dim=2)]
 
-    # -- the product ----------------------------------------------------------------------------
-
-    def forward(self, tape: Tape, weights: Tensor) -> Tensor:
-        gates = self._gates(tape, weights)
-        sides = self._sides(gates)
-        batch, turn = gates.shape[1], self._get("turn", weights)
-        tape += [gates, *sides]
-        factors = [side.unbind(0) for side in sides]
-        firsts = [side[0] for side in factors]
-        state = self._columns(kron(firsts[0], firsts[1], axis=1, rank=2) if self.two else firsts[0])
-        tape.append(state)
-        if self.two:
-            state = state.index_select(1, turn)
-            tape.append(state)
-        for k in range(1, self.n_layers):
-            wide = self._moved(k, state).view(batch, self.left, -1)
-            state = torch.bmm(factors[0][k], wide).view(state.shape)
-            tape.append(state)
-            if self.two:
-                wide = state.index_select(1, turn).view(batch, self.right, -1)
-                state = torch.bmm(factors[1][k], wide).view(state.shape)
-                tape.append(state)
-        return self._moved(self.n_layers, state).view(self.n_components, -1, self.size, self.size)
-
-    def backward(self, tape: Tape, grad: Tensor) -> Tensor:
-        """The gradient in the weights, (copy, n)."""
-        count = len(self.sizes)
-        states = pop(tape, count * self.n_layers)
-        gates, *sides = pop(tape, 1 + count)
-        batch, back = gates.shape[1], self._get("back", gates)
-        inverses = [side.mH.unbind(0) for side in sides]
-        traced: list[list[Tensor]] = [[] for _ in sides]
-        grad = self._unmoved(self.n_layers, grad.reshape(batch, self.size, self.size))
-        for k in range(self.n_layers - 1, -1, -1):
-            if self.two:
-                wide, u = (each.view(batch, self.right, -1) for each in (grad, states.pop()))
-                traced[1].append(torch.bmm(wide, u.mH))
-                if k > 0:
-                    wide = torch.bmm(inverses[1][k], wide)
-                grad = wide.view(grad.shape).index_select(1, back)
-            wide, u = (each.view(batch, self.left, -1) for each in (grad, states.pop()))
-            traced[0].append(torch.bmm(wide, u.mH))
-            if k > 0:
-                grad = self._unmoved(k, torch.bmm(inverses[0][k], wide).view(grad.shape))
+    def _gates_of(self, found: list[Tensor], gates: Tensor) -> Tensor:
+        """The gradient in the gates, of g u† for each side, (layer, component · copy, d, d)."""
         parts = [
-            (torch.stack(found[::-1]).flatten(2) @ self._get(f"trace{side}", gates)).unflatten(
-                -1, (-1, 2, 2)
-            )
-            for side, found in enumerate(traced)
+            (each.flatten(2) @ self._get(f"trace{side}", gates)).unflatten(-1, (-1, 2, 2))
+            for side, each in enumerate(found)
         ]
-        joined = parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
-        return self._gates_back(tape, _times(joined, gates))
-
-    def _columns(self, matrix: Tensor) -> Tensor:
-        """The first monomial, on the columns of the first layer."""
-        if self.has_factor[0]:
-            matrix = matrix * self._get("factor0", matrix).mT
-        return matrix.index_select(2, self._get("columns0", matrix))
+        return _times(parts[0] if len(parts) == 1 else torch.cat(parts, dim=2), gates)
 
     def _moved(self, k: int, state: Tensor) -> Tensor:
         """Monomial k on rows as they stand behind a layer."""
@@ -226,6 +175,113 @@ class MatrixRun:
         if self.has_factor[k]:
             grad = grad * self._get(f"factor{k}", grad).conj()
         return grad.index_select(1, self._get(f"undo{k}", grad))
+
+
+class StateRun(LayeredRun):
+    """A run that is applied to states: its layers are prepared, then multiplied with them."""
+
+    def prepare(self, tape: Tape, weights: Tensor) -> list[Tensor]:
+        """A, B, … of each layer, (layer, component · copy, d, d), of weights (copy, n)."""
+        gates = self._gates(tape, weights)
+        sides = self._sides(gates)
+        tape += [gates, *sides]
+        return sides
+
+    def prepare_back(self, tape: Tape, grads: Sequence[Tensor]) -> Tensor:
+        """The gradient in the weights, (copy, n)."""
+        gates, *sides = pop(tape, 1 + len(self.sizes))
+        traced = [grad @ side.mH for grad, side in zip(grads, sides, strict=True)]
+        return self._gates_back(tape, self._gates_of(traced, gates))
+
+    def apply(self, tape: Tape, sides: Sequence[Tensor], state: Tensor) -> Tensor:
+        """The run on states (component · copy, D, sample)."""
+        layers = [side.unbind(0) for side in sides]
+        shape = state.shape
+        for k in range(self.n_layers):
+            state = self._moved(k, state)
+            for i, layer in enumerate(layers):
+                if i:
+                    state = state.index_select(1, self._get(f"turn{i - 1}", state))
+                wide = state.reshape(shape[0], 2 ** self.sizes[i], -1)
+                tape.append(wide)
+                state = torch.bmm(layer[k], wide).reshape(shape)
+        return self._moved(self.n_layers, state)
+
+    def apply_back(
+        self, tape: Tape, sides: Sequence[Tensor], grad: Tensor
+    ) -> tuple[list[Tensor], Tensor]:
+        """The gradients in the sides and in the states."""
+        inverses = [side.mH.unbind(0) for side in sides]
+        found: list[list[Tensor]] = [[] for _ in sides]
+        shape = grad.shape
+        grad = self._unmoved(self.n_layers, grad)
+        for k in range(self.n_layers - 1, -1, -1):
+            for i in range(len(sides) - 1, -1, -1):
+                wide = grad.reshape(shape[0], 2 ** self.sizes[i], -1)
+                found[i].append(torch.bmm(wide, tape.pop().mH))
+                grad = torch.bmm(inverses[i][k], wide).reshape(shape)
+                if i:
+                    grad = grad.index_select(1, self._get(f"unturn{i - 1}", grad))
+            grad = self._unmoved(k, grad)
+        return [torch.stack(each[::-1]) for each in found], grad
+
+
+class MatrixRun(LayeredRun):
+    """A run multiplied out: weights (copy, n) -> (component, copy, D, D), of two sides at most."""
+
+    def forward(self, tape: Tape, weights: Tensor) -> Tensor:
+        gates = self._gates(tape, weights)
+        sides = self._sides(gates)
+        batch, two = gates.shape[1], len(sides) == 2
+        tape += [gates, *sides]
+        factors = [side.unbind(0) for side in sides]
+        firsts = [side[0] for side in factors]
+        state = self._columns(kron(firsts[0], firsts[1], axis=1, rank=2) if two else firsts[0])
+        tape.append(state)
+        if two:
+            turn = self._get("turn0", weights)
+            state = state.index_select(1, turn)
+            tape.append(state)
+        for k in range(1, self.n_layers):
+            wide = self._moved(k, state).reshape(batch, firsts[0].shape[1], -1)
+            state = torch.bmm(factors[0][k], wide).reshape(state.shape)
+            tape.append(state)
+            if two:
+                wide = state.index_select(1, turn).reshape(batch, firsts[1].shape[1], -1)
+                state = torch.bmm(factors[1][k], wide).reshape(state.shape)
+                tape.append(state)
+        return self._moved(self.n_layers, state).reshape(
+            self.n_components, -1, self.size, self.size
+        )
+
+    def backward(self, tape: Tape, grad: Tensor) -> Tensor:
+        """The gradient in the weights, (copy, n)."""
+        count = len(self.sizes)
+        states = pop(tape, count * self.n_layers)
+        gates, *sides = pop(tape, 1 + count)
+        batch, inverses = gates.shape[1], [side.mH.unbind(0) for side in sides]
+        sizes = [2**size for size in self.sizes]
+        traced: list[list[Tensor]] = [[] for _ in sides]
+        grad = self._unmoved(self.n_layers, grad.reshape(batch, self.size, self.size))
+        for k in range(self.n_layers - 1, -1, -1):
+            if count == 2:
+                wide, u = (each.view(batch, sizes[1], -1) for each in (grad, states.pop()))
+                traced[1].append(torch.bmm(wide, u.mH))
+                if k > 0:
+                    wide = torch.bmm(inverses[1][k], wide)
+                grad = wide.view(grad.shape).index_select(1, self._get("unturn0", gates))
+            wide, u = (each.view(batch, sizes[0], -1) for each in (grad, states.pop()))
+            traced[0].append(torch.bmm(wide, u.mH))
+            if k > 0:
+                grad = self._unmoved(k, torch.bmm(inverses[0][k], wide).view(grad.shape))
+        found = [torch.stack(each[::-1]) for each in traced]
+        return self._gates_back(tape, self._gates_of(found, gates))
+
+    def _columns(self, matrix: Tensor) -> Tensor:
+        """The first monomial, on the columns of the first layer."""
+        if self.has_factor[0]:
+            matrix = matrix * self._get("factor0", matrix).mT
+        return matrix.index_select(2, self._get("undo0", matrix))
 
 
 class ProductEncoding:
@@ -254,7 +310,7 @@ class ProductEncoding:
         angles = self.table.encode(inputs, axis=0)
         if not self.in_order:
             angles = angles.index_select(0, self._get("columns", inputs))
-        phase = angles.view(*self.index.shape, -1) * self.constants.get("frequency", inputs)
+        phase = angles.reshape(*self.index.shape, -1) * self.constants.get("frequency", inputs)
         cos, sin = phase.cos()[:, :, :, None], phase.sin()[:, :, :, None]
         vectors = [self._first(cos, sin)]
         for k in range(1, self.length):

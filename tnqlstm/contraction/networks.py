@@ -87,9 +87,6 @@ class _Prepare:
         self.evaluator, self.groups = evaluator, evaluator.groups
         self.copies = copies
 
-    def plain(self, *tensors: Tensor) -> tuple[Tensor, ...]:
-        return self.forward([], *tensors)
-
     def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]:
         (weights,) = tensors
         made = self.evaluator.made(tape, "weights", weights)
@@ -117,9 +114,6 @@ class _Evaluate:
     def __init__(self, evaluator: _NetworkEvaluator, copies: int) -> None:
         self.evaluator, self.groups = evaluator, evaluator.groups
         self.copies = copies
-
-    def plain(self, *tensors: Tensor) -> tuple[Tensor, ...]:
-        return self.forward([], *tensors)
 
     def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]:
         encoded, *left = tensors

@@ -12,10 +12,10 @@ from ..distribution import Partition, QPUNetwork
 from ..errors import CircuitError, MemoryBudgetError, PartitionError, look_up
 from .cost import NOMINAL_BATCH, Cost, available_memory
 from .dense import DenseEvaluator
-from .fused import MatrixForm
 from .labelled import CutBond, cut_bonds, to_quimb
 from .networks import ConesEvaluator, GeneratingEvaluator
 from .report import describe
+from .state_form import StateForm
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -85,9 +85,9 @@ class ContractionPlan:
         return self.cost().log2_size
 
     @property
-    def matrix_form(self) -> MatrixForm | None:
-        """A small circuit's, for who strings evaluations together; None for other circuits."""
-        return self.evaluator.matrix_form if isinstance(self.evaluator, DenseEvaluator) else None
+    def state_form(self) -> StateForm | None:
+        """For who strings evaluations of states together; None where there are none."""
+        return self.evaluator.state_form if isinstance(self.evaluator, DenseEvaluator) else None
 
     def prepare(self, weights: Tensor) -> Any:
         """What depends on the weights (copies, n_weights) only, to be reused over time steps."""

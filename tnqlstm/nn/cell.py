@@ -130,7 +130,7 @@ class QLSTMCell(nn.Module):
     def run(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """A whole sequence: x (time, batch, input_size) -> (output (time, batch, …), (h, c))."""
         vqcs = [self.gates] if self.readout is None else [self.gates, self.readout]
-        forms = [vqc.plan.matrix_form for vqc in vqcs]
+        forms = [vqc.plan.state_form for vqc in vqcs]
         weights = [vqc.flat_weights for vqc in vqcs]
         if self.input_linear is not None or forms[0] is None:
             output, h, c = self._run(x, *state, *weights)
@@ -139,7 +139,7 @@ class QLSTMCell(nn.Module):
             check_dtype(part, weights[0])
         for vqc in vqcs:
             vqc.plan.check_memory(vqc.copies or 1, x.shape[0] * x.shape[1])
-        recurrence = Recurrence(forms[0], forms[-1] if len(forms) > 1 else None, self._run)
+        recurrence = Recurrence(forms[0], forms[-1] if len(forms) > 1 else None)
         output, h, c = apply(recurrence, x, *state, *weights)
         return output, (h, c)
 

@@ -1,23 +1,21 @@
 """`Recurrence`: an LSTM layer of small VQCs over a whole sequence, with a hand-written gradient.
 
-The same recurrence as `QLSTMCell.bind`, which is its `plain` twin. Everything is (feature, sample)
+The same recurrence as `QLSTMCell.bind`. Everything is (feature, sample)
 inside, so that the VQCs' rows are wide, and the gradient of the VQCs' matrices is one product over
 all time steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from ..contraction.fused import Factors, MatrixForm
 from ..contraction.handwritten import Tape, pop
+from ..contraction.state_form import Parts, StateForm
 
 __all__ = ["Recurrence"]
-
-PlainLayer = Callable[..., tuple[Tensor, ...]]
 
 
 class Recurrence:
@@ -25,12 +23,11 @@ class Recurrence:
 
     x (time, sample, input), h and c (sample, size), weights (copies, n); output (time, sample,
     size), then the last h and c. With `readout` a second VQC of two copies makes h and the output,
-    as in `chen2020`. `plain` computes the same in operations that torch differentiates.
+    as in `chen2020`.
     """
 
-    def __init__(self, gates: MatrixForm, readout: MatrixForm | None, plain: PlainLayer) -> None:
+    def __init__(self, gates: StateForm, readout: StateForm | None) -> None:
         self.forms = [gates] if readout is None else [gates, readout]
-        self.plain = plain
 
     def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]:
         x, h, c, *weights = tensors
@@ -51,14 +48,17 @@ class Recurrence:
                 hidden, output = self.forms[1].values(tape, made[1], h).unbind(0)
                 h = hidden[:n_hidden]
             outputs.append(output)
-        tape += [x, *(matrix for each in made for matrix in each)]
+        tape += [x, *(part for each in made for parts in each for part in parts)]
         return torch.stack(outputs).transpose(1, 2), h.t(), c.t()
 
     def backward(self, tape: Tape, wanted: Sequence[bool], *grads: Tensor) -> tuple[Tensor, ...]:
-        made = [pop(tape, len(form.groups)) for form in reversed(self.forms)][::-1]
+        made = [
+            form.split(pop(tape, sum(group.n_parts for group in form.groups)))
+            for form in reversed(self.forms)
+        ][::-1]
         (x,) = pop(tape, 1)
         d_outputs, dh, dc = grads[0].transpose(1, 2), grads[1].t(), grads[2].t()
-        factors: list[list[list[Factors]]] = [[] for _ in self.forms]
+        factors: list[list[list[Parts]]] = [[] for _ in self.forms]
         d_steps = []
         for d_output in reversed(d_outputs.unbind(0)):
             if len(self.forms) > 1:
@@ -74,7 +74,7 @@ class Recurrence:
             step, dh = dv.split([x.shape[2], len(dv) - x.shape[2]])
             d_steps.append(step)
         d_weights = [
-            form.prepare_back(tape, form.matrix_gradients(each))
+            form.prepare_back(tape, form.gradients(each))
             for form, each in reversed(list(zip(self.forms, factors, strict=True)))
         ]
         dx = torch.stack(d_steps[::-1]).transpose(1, 2)

@@ -1,0 +1,257 @@
+"""`StateForm`: all ⟨Z_i⟩ of a circuit from its states, with hand-written gradients.
+
+What `DenseEvaluator` does by autograd, in few calls and without a graph, for circuits whose
+components are a product encoding and one run of gates that read weights. An LSTM strings its steps
+together (`nn.recurrence`); `Prepared` and `Values` are nodes of torch's graph for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .angles import ConstantBank
+from .handwritten import Tape, pop
+from .matrix_form import LayeredRun, MatrixRun, ProductEncoding, StateRun
+
+if TYPE_CHECKING:
+    from .dense import ComponentGroup, DenseEvaluator
+
+__all__ = ["Prepared", "StateForm", "Values", "signs"]
+
+SIGNS_QUBITS = 14  # up to here one product with all signs reads every ⟨Z⟩
+Parts = list[Tensor]  # what a group prepares, or what its gradient is made of
+
+
+class StateForm:
+    """The groups of components of a circuit, as states with hand-written gradients."""
+
+    def __init__(self, evaluator: DenseEvaluator, observables: Sequence[int]) -> None:
+        self.groups: list[_MatrixGroup | _LayeredGroup] = [
+            (_MatrixGroup if group.has_matrix else _LayeredGroup)(group, evaluator, observables)
+            for group in evaluator.groups
+        ]
+        rows = [row for group in self.groups for row in group.rows]
+        columns = np.array([rows.index(q) for q in observables])
+        self.in_order = np.array_equal(columns, np.arange(len(rows)))
+        self.n_rows = len(rows)
+        self.constants = ConstantBank({"columns": columns})
+
+    @staticmethod
+    def fits(groups: Sequence[ComponentGroup]) -> bool:
+        return all(
+            group.encoding.data
+            and group.n_qubits <= SIGNS_QUBITS
+            and len(group.runs) == 1
+            and LayeredRun.fits(group.runs[0])
+            for group in groups
+        )
+
+    def prepare(self, tape: Tape, weights: Tensor) -> list[Parts]:
+        """What each group makes of weights (copy, n)."""
+        return [group.prepare(tape, weights) for group in self.groups]
+
+    def prepare_back(self, tape: Tape, grads: Sequence[Parts]) -> Tensor:
+        """The gradient in the weights."""
+        pairs = reversed(list(zip(self.groups, grads, strict=True)))
+        parts = [group.prepare_back(tape, grad) for group, grad in pairs]
+        return parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
+
+    def split(self, tensors: Sequence[Tensor]) -> list[Parts]:
+        """Tensors of all groups in a row as those of each."""
+        left = iter(tensors)
+        return [[next(left) for _ in range(group.n_parts)] for group in self.groups]
+
+    def values(self, tape: Tape, prepared: Sequence[Parts], inputs: Tensor) -> Tensor:
+        """⟨Z⟩, (copy, observable, sample), of inputs (n_inputs, sample)."""
+        pairs = zip(self.groups, prepared, strict=True)
+        parts = [group.values(tape, own, inputs) for group, own in pairs]
+        joined = parts[0] if len(parts) == 1 else torch.cat(parts, 1)
+        if self.in_order:
+            return joined
+        return joined.index_select(1, self.constants.get("columns", inputs))
+
+    def values_back(
+        self, tape: Tape, prepared: Sequence[Parts], grad: Tensor
+    ) -> tuple[Tensor, list[Parts]]:
+        """The gradient in the inputs, and what `gradients` makes the others of."""
+        if not self.in_order:
+            total = grad.new_zeros(grad.shape[0], self.n_rows, grad.shape[2])
+            grad = total.index_add_(1, self.constants.get("columns", grad), grad)
+        parts = grad.split([len(group.rows) for group in self.groups], dim=1)
+        found = [
+            group.values_back(tape, own, part)
+            for group, own, part in reversed(list(zip(self.groups, prepared, parts, strict=True)))
+        ]
+        inputs = [grad_inputs for grad_inputs, _ in found]
+        factors = [factor for _, factor in reversed(found)]
+        return inputs[0] if len(inputs) == 1 else torch.stack(inputs).sum(0), factors
+
+    def gradients(self, found: Sequence[list[Parts]]) -> list[Parts]:
+        """The gradients in what was prepared, from one or more evaluations."""
+        return [group.gradients([each[k] for each in found]) for k, group in enumerate(self.groups)]
+
+
+class _Group:
+    """Components of one structure: encoding and read-out."""
+
+    def __init__(
+        self, group: ComponentGroup, evaluator: DenseEvaluator, observables: Sequence[int]
+    ) -> None:
+        self.n_components = n_components = len(group.members)
+        self.real, self.size = group.real, 2**group.n_qubits
+        self.encoding = ProductEncoding(group.encoding, evaluator.table, n_components, group.real)
+        # local qubits that some component observes, and the circuit's qubit of each row
+        seen = set(observables)
+        local = [
+            q for q in range(group.n_qubits) if any(m.qubits[q] in seen for m in group.members)
+        ]
+        self.rows = [member.qubits[q] for member in group.members for q in local]
+        self.n_local = len(local)
+        self.constants = ConstantBank({"signs": signs(group.n_qubits)[local]})
+
+    def _read_out(self, states: Tensor) -> Tensor:
+        """(copy, component · row, sample) of states (component, copy, D, sample)."""
+        probabilities = states * states if self.real else states.real**2 + states.imag**2
+        z = self.constants.get("signs", probabilities) @ probabilities
+        return z.transpose(0, 1).reshape(states.shape[1], -1, states.shape[3])
+
+    def _read_out_back(self, states: Tensor, grad: Tensor) -> Tensor:
+        """The gradient in the states."""
+        n_components, copies, _, samples = states.shape
+        grad = grad.reshape(copies, n_components, self.n_local, samples).transpose(0, 1)
+        twice = self.constants.get("signs", grad).mT @ grad
+        return (twice * states).mul_(2)
+
+
+class _MatrixGroup(_Group):
+    """Small components, whose run of gates is a matrix M."""
+
+    n_parts = 1
+
+    def __init__(
+        self, group: ComponentGroup, evaluator: DenseEvaluator, observables: Sequence[int]
+    ) -> None:
+        super().__init__(group, evaluator, observables)
+        self.run = MatrixRun(group.runs[0], self.n_components, group.real)
+
+    def prepare(self, tape: Tape, weights: Tensor) -> Parts:
+        """M, (component, copy, D, D)."""
+        return [self.run.forward(tape, weights)]
+
+    def prepare_back(self, tape: Tape, grads: Parts) -> Tensor:
+        return self.run.backward(tape, grads[0])
+
+    def values(self, tape: Tape, prepared: Parts, inputs: Tensor) -> Tensor:
+        """(copy, component · row, sample)."""
+        (matrix,) = prepared
+        encoded = self.encoding.forward(tape, inputs)
+        copies, samples = matrix.shape[1], inputs.shape[1]
+        product = matrix.reshape(len(matrix), -1, self.size) @ encoded
+        states = product.reshape(len(matrix), copies, self.size, samples)
+        tape += [encoded, states]
+        return self._read_out(states)
+
+    def values_back(self, tape: Tape, prepared: Parts, grad: Tensor) -> tuple[Tensor, Parts]:
+        """The gradient in the inputs, and of M's the factors g and s: it is g s†."""
+        (matrix,) = prepared
+        encoded, states = pop(tape, 2)
+        behind = self._read_out_back(states, grad).view(len(matrix), -1, encoded.shape[-1])
+        before = matrix.view(len(matrix), -1, self.size).mH @ behind
+        return self.encoding.backward(tape, before), [behind, encoded]
+
+    def gradients(self, found: Sequence[Parts]) -> Parts:
+        behind, encoded = (
+            parts[0] if len(parts) == 1 else torch.cat(parts, -1)
+            for parts in (list(each) for each in zip(*found, strict=True))
+        )
+        grad = behind @ encoded.mH
+        return [grad.view(len(grad), -1, self.size, self.size)]
+
+
+class _LayeredGroup(_Group):
+    """Larger components, whose gates are applied layer by layer."""
+
+    def __init__(
+        self, group: ComponentGroup, evaluator: DenseEvaluator, observables: Sequence[int]
+    ) -> None:
+        super().__init__(group, evaluator, observables)
+        self.run = StateRun(group.runs[0], self.n_components, group.real)
+        self.n_parts = len(self.run.sizes)
+
+    def prepare(self, tape: Tape, weights: Tensor) -> Parts:
+        """The sides of the layers."""
+        return self.run.prepare(tape, weights)
+
+    def prepare_back(self, tape: Tape, grads: Parts) -> Tensor:
+        return self.run.prepare_back(tape, grads)
+
+    def values(self, tape: Tape, prepared: Parts, inputs: Tensor) -> Tensor:
+        """(copy, component · row, sample)."""
+        encoded = self.encoding.forward(tape, inputs)
+        copies = prepared[0].shape[1] // self.n_components
+        shape = (self.n_components, copies, self.size, inputs.shape[1])
+        states = encoded.unsqueeze(1).expand(shape).reshape(-1, *shape[2:])
+        states = self.run.apply(tape, prepared, states).reshape(shape)
+        tape.append(states)
+        return self._read_out(states)
+
+    def values_back(self, tape: Tape, prepared: Parts, grad: Tensor) -> tuple[Tensor, Parts]:
+        """The gradients in the inputs and in the sides."""
+        (states,) = pop(tape, 1)
+        behind = self._read_out_back(states, grad).flatten(0, 1)
+        found, before = self.run.apply_back(tape, prepared, behind)
+        encoded = before.reshape(states.shape)
+        joined = encoded.squeeze(1) if states.shape[1] == 1 else encoded.sum(1)
+        return self.encoding.backward(tape, joined), found
+
+    def gradients(self, found: Sequence[Parts]) -> Parts:
+        return [
+            parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
+            for parts in zip(*found, strict=True)
+        ]
+
+
+def signs(n_qubits: int) -> NDArray[np.float64]:
+    """⟨Z_q⟩ as a signed sum of probabilities, (qubit, 2**n)."""
+    bits = (np.arange(2**n_qubits) >> np.arange(n_qubits)[::-1, None]) & 1
+    return np.asarray(1 - 2 * bits, dtype=np.float64)
+
+
+class Prepared:
+    """weights (copy, n) -> what the groups prepare, in a row, as a `Handwritten` function."""
+
+    def __init__(self, form: StateForm) -> None:
+        self.form = form
+
+    def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]:
+        (weights,) = tensors
+        return tuple(part for parts in self.form.prepare(tape, weights) for part in parts)
+
+    def backward(self, tape: Tape, wanted: Sequence[bool], *grads: Tensor) -> tuple[Tensor, ...]:
+        return (self.form.prepare_back(tape, self.form.split(grads)),)
+
+
+class Values:
+    """(inputs (sample, n_inputs), prepared…) -> ⟨Z⟩ (copy, sample, observable), `Handwritten`."""
+
+    def __init__(self, form: StateForm) -> None:
+        self.form = form
+
+    def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]:
+        inputs, *prepared = tensors
+        values = self.form.values(tape, self.form.split(prepared), inputs.t())
+        tape += prepared
+        return (values.transpose(1, 2),)
+
+    def backward(self, tape: Tape, wanted: Sequence[bool], *grads: Tensor) -> tuple[Tensor, ...]:
+        n_parts = sum(group.n_parts for group in self.form.groups)
+        prepared = self.form.split(pop(tape, n_parts))
+        inputs, found = self.form.values_back(tape, prepared, grads[0].transpose(1, 2))
+        parts = self.form.gradients([found])
+        return (inputs.t(), *(part for own in parts for part in own))
