@@ -285,7 +285,10 @@ class MatrixRun(LayeredRun):
 
 
 class ProductEncoding:
-    """One-qubit gates on |0…0⟩ that read inputs: (n_inputs, sample) -> (component, D, sample)."""
+    """One-qubit gates on |0…0⟩ that read inputs: (n_inputs, sample) -> (component, D, sample).
+
+    A qubit's vector is a fixed array times the products of the cosines and sines of its angles.
+    """
 
     def __init__(
         self, encoding: ProductState, table: AngleTable, n_components: int, real: bool
@@ -296,63 +299,56 @@ class ProductEncoding:
         }
         self.index = one["index"][:, :, 0]  # position, component, qubit
         self.length, _, self.n_qubits = self.index.shape
-        arrays = {name: one[name][:, :, 0] for name in "abc"}  # position, 1, qubit, 2, 2, 1
-        arrays["frequency"] = one["frequency"][:, :, 0]
-        arrays |= {f"{name}0": arrays[name][0, ..., 0, :] for name in "abc"}  # acting on |0⟩
+        a, b, c = (one[name][:, 0, 0, ..., 0] for name in "abc")  # position, qubit, 2, 2
+        self.has_fixed = bool(np.any(a))
+        terms = np.stack([b, c, a] if self.has_fixed else [b, c], axis=2)
+        vectors = np.zeros((self.n_qubits, 1, 2), dtype=np.complex128)
+        vectors[..., 0] = 1.0  # |0⟩
+        for each in terms:  # qubit, function, 2, 2
+            made = np.einsum("qfij,qtj->qtfi", each, vectors)
+            vectors = made.reshape(self.n_qubits, -1, 2)
+        vectors = vectors.transpose(0, 2, 1)
+        parts = np.concatenate([vectors.real] if real else [vectors.real, vectors.imag], axis=1)
         columns = self.index.ravel()
         self.in_order = np.array_equal(columns, np.arange(len(table.encodings) * table.n_inputs))
-        self.constants = ConstantBank({**arrays, "columns": columns})
-
-    def _get(self, name: str, like: Tensor) -> Tensor:
-        return self.constants.get(name, like, real=self.real)
+        self.constants = ConstantBank(
+            {
+                "frequency": one["frequency"][:, :, 0],
+                "terms": parts,
+                "slopes": _slopes(parts, self.length, terms.shape[2])[:, None],
+                "columns": columns,
+            }
+        )
 
     def forward(self, tape: Tape, inputs: Tensor) -> Tensor:
         angles = self.table.encode(inputs, axis=0)
         if not self.in_order:
-            angles = angles.index_select(0, self._get("columns", inputs))
+            angles = angles.index_select(0, self.constants.get("columns", inputs))
         phase = angles.reshape(*self.index.shape, -1) * self.constants.get("frequency", inputs)
-        cos, sin = phase.cos()[:, :, :, None], phase.sin()[:, :, :, None]
-        vectors = [self._first(cos, sin)]
-        for k in range(1, self.length):
-            matrix = self._matrix(k, cos, sin)
-            vectors.append((matrix * vectors[-1].unsqueeze(-3)).sum(-2))
-        tape += [inputs, cos, sin, *vectors]
-        return self._kron(tape, vectors[-1])
+        cos, sin = phase.cos(), phase.sin()
+        fixed = [torch.ones_like(cos)] if self.has_fixed else []
+        first, *others = torch.stack([cos, sin, *fixed], dim=3).unbind(0)
+        for each in others:  # component, qubit, term, sample
+            first = (first.unsqueeze(3) * each.unsqueeze(2)).flatten(2, 3)
+        vectors = self.constants.get("terms", inputs) @ first
+        tape += [inputs, first]
+        return self._kron(tape, vectors if self.real else torch.complex(*vectors.chunk(2, dim=2)))
 
     def backward(self, tape: Tape, grad: Tensor) -> Tensor:
         """The gradient in the inputs."""
         grad = self._kron_back(tape, grad)
-        inputs, cos, sin, *vectors = pop(tape, 3 + self.length)
-        phases: list[Tensor] = []
-        for k in range(self.length - 1, 0, -1):
-            b, c = self._get("b", inputs)[k], self._get("c", inputs)[k]
-            slope = cos[k].unsqueeze(2) * c - sin[k].unsqueeze(2) * b
-            outer = grad.unsqueeze(-2) * vectors[k - 1].unsqueeze(-3).conj()
-            phases.append(_inner(outer, slope, (-3, -2)))
-            matrix = self._matrix(k, cos, sin)
-            grad = (matrix.conj() * grad.unsqueeze(-2)).sum(-3)
-        slope = cos[0] * self._get("c0", inputs) - sin[0] * self._get("b0", inputs)
-        phases.append(_inner(grad, slope, (-2,)))
-        phases.reverse()
-        joined = phases[0].unsqueeze(0) if self.length == 1 else torch.stack(phases)
-        angles = (joined * self.constants.get("frequency", inputs)).flatten(0, 2)
+        inputs, products = pop(tape, 2)
+        if not self.real:
+            grad = torch.cat([grad.real, grad.imag], dim=2)
+        phases = (grad * (self.constants.get("slopes", inputs) @ products)).sum(3)
+        angles = (phases * self.constants.get("frequency", inputs)).flatten(0, 2)
         if not self.in_order:
             total = angles.new_zeros(len(self.table.encodings) * len(inputs), angles.shape[-1])
-            angles = total.index_add_(0, self._get("columns", inputs), angles)
-        slopes = [ENCODING_DERIVATIVES[name](inputs) for name in self.table.encodings]
-        if len(slopes) == 1:
-            return angles * slopes[0]
-        return (angles.unflatten(0, (len(slopes), -1)) * torch.stack(slopes)).sum(0)
-
-    def _first(self, cos: Tensor, sin: Tensor) -> Tensor:
-        """The first gates on |0⟩, (component, qubit, 2, sample)."""
-        a, b, c = (self._get(name, cos) for name in ("a0", "b0", "c0"))
-        return a + cos[0] * b + sin[0] * c
-
-    def _matrix(self, k: int, cos: Tensor, sin: Tensor) -> Tensor:
-        """The k-th gates, (component, qubit, 2, 2, sample)."""
-        a, b, c = (self._get(name, cos)[k] for name in "abc")
-        return a + cos[k].unsqueeze(2) * b + sin[k].unsqueeze(2) * c
+            angles = total.index_add_(0, self.constants.get("columns", inputs), angles)
+        slopes_of = [ENCODING_DERIVATIVES[name](inputs) for name in self.table.encodings]
+        if len(slopes_of) == 1:
+            return angles * slopes_of[0]
+        return (angles.unflatten(0, (len(slopes_of), -1)) * torch.stack(slopes_of)).sum(0)
 
     def _kron(self, tape: Tape, vectors: Tensor) -> Tensor:
         """(component, qubit, 2, sample) -> (component, 2**qubits, sample), pairs first."""
@@ -390,3 +386,17 @@ class ProductEncoding:
             both = [(joint * second.unsqueeze(2)).sum(3), (joint * first.unsqueeze(3)).sum(2)]
             ends.insert(0, torch.stack(both, 2).flatten(1, 2))
         return ends[0] if len(ends) == 1 else torch.cat(ends, 1)
+
+
+def _slopes(terms: NDArray[np.float64], length: int, n_functions: int) -> NDArray[np.float64]:
+    """Terms of the derivative in each angle, (position, qubit, row, term).
+
+    cos' = -sin and sin' = cos, so that it's the same functions with other arrays.
+    """
+    turn = np.zeros((n_functions, n_functions))
+    turn[0, 1], turn[1, 0] = -1.0, 1.0
+    found = []
+    for k in range(length):
+        whole = np.kron(np.eye(n_functions**k), turn)
+        found.append(terms @ np.kron(whole, np.eye(n_functions ** (length - 1 - k))))
+    return np.stack(found)
