@@ -48,11 +48,20 @@ class CausalOrder:
     """Which gate comes before which on a qubit, found once for all cones of a circuit."""
 
     def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
         self.last: dict[int, int] = {}  # the last gate of each qubit
         self.before: list[list[int]] = []  # the gates just before each one
+        self._elements: dict[tuple[int, int | None], Element] = {}
         for index, op in enumerate(circuit.operations):
             self.before.append([self.last[q] for q in op.qubits if q in self.last])
             self.last.update(dict.fromkeys(op.qubits, index))
+
+    def element(self, index: int, side: int | None) -> Element:
+        """A gate, or a half of it; the same object each time, for what it keeps."""
+        key = (index, side)
+        if key not in self._elements:
+            self._elements[key] = Element(index, self.circuit.operations[index], side)
+        return self._elements[key]
 
     def cone(self, qubits: Iterable[int]) -> list[int]:
         """The gates that ⟨Z⟩ of the qubits depends on, in time order."""
@@ -116,8 +125,9 @@ def light_cone(
                 if end == "generate":
                     probes[qubit] = legs[-1]
             number, columns = bank.add(recipe)
-            leaves.append(Leaf(number, columns, tuple(legs), recipe.shape, qubit))
-            sizes.update(zip(legs, recipe.shape, strict=True))
+            shape = bank.recipes[number].shape
+            leaves.append(Leaf(number, columns, tuple(legs), shape, qubit))
+            sizes.update(zip(legs, shape, strict=True))
     return Cone(leaves, sizes, {leg: index for index, leg in bond_leg.items()}, probes)
 
 
@@ -147,6 +157,6 @@ def _canonical_wires(
         op = circuit.operations[index]
         for side, q in enumerate(op.qubits):
             open_gates[q].pop()
-            element = Element(index, op, side if len(op.qubits) == 2 else None)
+            element = causal.element(index, side if len(op.qubits) == 2 else None)
             wires.setdefault(q, []).append(element)
     return {q: elements[::-1] for q, elements in wires.items()}

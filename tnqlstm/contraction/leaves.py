@@ -6,6 +6,7 @@ sines that a site reads (see `sites`). Leaves with the same terms are one produc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -96,7 +97,7 @@ class Grown:
 
     @property
     def n_numbers(self) -> int:
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
     @property
     def n_terms(self) -> int:

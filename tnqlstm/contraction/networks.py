@@ -64,15 +64,21 @@ class _NetworkEvaluator:
         n_calls = 20 + sum(10 + 3 * len(batch.batches) for batch in self.leaves.values())
         for group in self.groups:
             program = group.program
+            making = [
+                group.leaf_flops(leaf) * (0, n_copies, n_samples)[program.leaf_ranks[leaf]]
+                for leaf in range(len(group.leaves))
+            ]
+            joining = [
+                self._sweeps * program.flops(step, n_copies, n_copies * n_samples)
+                for step in program.steps
+            ]
             for number in range(len(group.networks)):
                 where = group.homes(number, placed)
-                for leaf in range(len(group.leaves)):
-                    batch = (0, n_copies, n_samples)[program.leaf_ranks[leaf]]
-                    traffic.add(group.leaf_flops(leaf) * batch, where[leaf])
-                for step in program.steps:
+                for flops, home in zip(making, where, strict=False):
+                    traffic.add(flops, home)
+                for step, flops in zip(program.steps, joining, strict=True):
                     where.append(where[step.left] | where[step.right])
-                    flops = program.flops(step, n_copies, n_copies * n_samples)
-                    traffic.add(self._sweeps * flops, where[-1])
+                    traffic.add(flops, where[-1])
             batch = len(group.networks) * n_copies
             size += program.peak_size(batch, batch * n_samples)
             largest = max(largest, program.largest_size(batch, batch * n_samples))

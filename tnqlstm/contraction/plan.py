@@ -169,26 +169,32 @@ def plan_expectations(
         evaluator = look_up("method", method, METHODS)(circuit, observed)
         considered = {method: evaluator.cost(placed, 1, NOMINAL_BATCH)}
         return ContractionPlan(circuit, placed, observed, evaluator, considered, max_memory)
-    evaluators = _candidates(circuit, placed, observed)
-    considered = {e.method: e.cost(placed, 1, NOMINAL_BATCH) for e in evaluators}
-    best = min(evaluators, key=lambda e: considered[e.method].seconds)
+    found = _candidates(circuit, placed, observed)
+    best, _ = min(found, key=lambda each: each[1].seconds)
+    considered = {evaluator.method: cost for evaluator, cost in found}
     return ContractionPlan(circuit, placed, observed, best, considered, max_memory)
 
 
-def _candidates(circuit: Circuit, placed: Partition, observed: Sequence[int]) -> list[Evaluator]:
+def _candidates(
+    circuit: Circuit, placed: Partition, observed: Sequence[int]
+) -> list[tuple[Evaluator, Cost]]:
+    """The ways that are worth planning, each with its cost for a nominal batch."""
     largest = max(len(component) for component in circuit.components())
-    if largest <= SMALL_QUBITS:
-        return [DenseEvaluator(circuit, observed)]
-    found: list[Evaluator] = []
+    ways: list[type[Any]] = [DenseEvaluator]
+    if largest > SMALL_QUBITS:
+        ways += [ConesEvaluator, GeneratingEvaluator]
+    found: list[tuple[Evaluator, Cost]] = []
     errors: list[MemoryBudgetError] = []
-    for way in (DenseEvaluator, ConesEvaluator, GeneratingEvaluator):
-        costs = [e.cost(placed, 1, NOMINAL_BATCH).flops / len(observed) for e in found]
-        if way is GeneratingEvaluator and costs and min(costs) < EXPENSIVE_CONE:
+    for way in ways:
+        cheap = any(cost.flops / len(observed) < EXPENSIVE_CONE for _, cost in found)
+        if way is GeneratingEvaluator and cheap:
             continue
         try:
-            found.append(way(circuit, observed))
+            evaluator = way(circuit, observed)
         except MemoryBudgetError as error:
             errors.append(error)
+        else:
+            found.append((evaluator, evaluator.cost(placed, 1, NOMINAL_BATCH)))
     if not found:
         raise errors[0]
     return found

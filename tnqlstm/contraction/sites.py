@@ -29,6 +29,7 @@ Source = Literal["constant", "weights", "inputs"]
 End = Literal["open", "trace", "observe", "generate"]
 MAX_BOND_PRODUCT = 64  # bonds of one site: three of CX
 MAX_TERMS = 81  # of one site: four rotations
+VANISHING = 1e-13  # a term as small as this is rounding
 _ENDS = {
     "trace": TRACE[:, None],
     "observe": PROBE[:, None],
@@ -44,21 +45,21 @@ class Element:
     op: Operation
     side: int | None
 
-    @property
+    @cached_property
     def key(self) -> tuple[object, ...]:
         return *slot_kind(self.op), self.side
 
-    @property
+    @cached_property
     def source(self) -> Source:
         if self.side == 0 or not isinstance(self.op.angle, InputSlot | WeightSlot):
             return "constant"
         return "inputs" if isinstance(self.op.angle, InputSlot) else "weights"
 
-    @property
+    @cached_property
     def bond_dim(self) -> int:
         return 1 if self.side is None else halves(self.op.name).bond_dim
 
-    @property
+    @cached_property
     def n_terms(self) -> int:
         if self.source == "constant":
             return 1
@@ -134,12 +135,14 @@ class Terms:
 
     def with_arrays(self, arrays: NDArray[np.float64]) -> Terms:
         """The same functions with other arrays; terms that vanish are left out."""
-        kept = [k for k, array in enumerate(arrays) if np.abs(array).max(initial=0.0) > 1e-13]
-        kept = kept or [0]
-        functions, frequencies = self.functions[kept], self.frequencies
+        functions, frequencies = self.functions, self.frequencies
+        vanish = np.abs(arrays).reshape(len(arrays), -1).max(axis=1, initial=0.0) < VANISHING
+        if vanish.any():
+            kept = np.flatnonzero(~vanish) if not vanish.all() else [0]
+            arrays, functions = arrays[kept], functions[kept]
         if not functions.any():  # no angle is left
             functions, frequencies = functions[:, :0], ()
-        return Terms(np.ascontiguousarray(arrays[kept]), functions, frequencies)
+        return Terms(np.ascontiguousarray(arrays), functions, frequencies)
 
 
 @dataclass(frozen=True)
@@ -150,16 +153,16 @@ class Recipe:
     begins: bool  # with |0⟩; otherwise the in-leg is open
     end: End
 
-    @property
+    @cached_property
     def key(self) -> tuple[object, ...]:
         return self.begins, self.end, *(e.key for e in self.elements)
 
-    @property
+    @cached_property
     def source(self) -> Source:
         sources = {e.source for e in self.elements} - {"constant"}
         return sources.pop() if sources else "constant"
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """Dimensions of (in, bonds…, out)."""
         bonds = [e.bond_dim for e in self.elements if e.side is not None]

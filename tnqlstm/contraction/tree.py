@@ -1,7 +1,8 @@
-"""Contraction trees: searched once by cotengra, and kept."""
+"""Contraction trees: searched by cotengra, and kept on disk."""
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,13 +10,13 @@ from typing import Any
 import networkx as nx
 
 from .cost import NOMINAL_BATCH
+from .path_cache import Path, cached_path
 
 __all__ = ["Path", "cotengra_tree", "find_path"]
 
 GREEDY_REPEATS = 32  # of each start
 MOST_LEAVES = 1000  # of all starts together
-
-Path = list[tuple[int, int]]  # in static single assignment: leaves 0…n−1, step k makes n + k
+SUBTREE = 8  # leaves of the subtrees that are searched exhaustively
 
 
 def find_path(
@@ -31,8 +32,27 @@ def find_path(
     The best of several starts, each the best of a random-greedy search of cotengra's, refined by
     its subtree reconfiguration; the refined ones differ by more than the greedy ones. Tensors that
     are `sampled` carry a batch index, which makes it dear to meet them early. Parts that no leg
-    joins are contracted on their own and multiplied at the end.
+    joins are contracted on their own and multiplied at the end. Paths are kept on disk, see
+    `path_cache`.
     """
+    numbers = {leg: k for k, leg in enumerate(dict.fromkeys(itertools.chain(*legs)))}
+    problem = {
+        "legs": [[numbers[leg] for leg in leaf] for leaf in legs],
+        "sizes": [sizes[leg] for leg in numbers],
+        "sampled": [int(each) for each in sampled],
+        "search": [NOMINAL_BATCH, GREEDY_REPEATS, MOST_LEAVES, SUBTREE, starts, seed],
+    }
+    return cached_path(problem, len(legs), lambda: _find_paths(legs, sizes, sampled, starts, seed))
+
+
+def _find_paths(
+    legs: Sequence[tuple[int, ...]],
+    sizes: Mapping[int, int],
+    sampled: Sequence[bool],
+    starts: int,
+    seed: int,
+) -> Path:
+    """`find_path`, searched for."""
     path: Path = []
     ends: list[int] = []
     for part in _connected(legs):
@@ -90,7 +110,7 @@ def _find_path(
         path = search.ssa_path(inputs, symbols, size_dict)
         tree = cotengra_tree(carried, all_sizes, path, output)
         if len(legs) > 2:
-            tree.subtree_reconfigure_(subtree_size=8, seed=seed, minimize="flops")
+            tree.subtree_reconfigure_(subtree_size=SUBTREE, seed=seed, minimize="flops")
         trees.append(tree)
     tree = min(trees, key=lambda tree: tree.contraction_cost())
     return [(min(pair), max(pair)) for pair in tree.get_ssa_path()]

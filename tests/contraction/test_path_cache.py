@@ -1,0 +1,128 @@
+"""Paths on disk: found again, never trusted blindly, safe with several writers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+import tnqlstm as tnq
+from tnqlstm.contraction import path_cache
+from tnqlstm.contraction.path_cache import cache_folder, cached_path
+
+PATH = [(0, 2), (1, 3)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TNQLSTM_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def never() -> list[tuple[int, int]]:
+    raise AssertionError("searched again")
+
+
+def test_a_path_is_searched_once(folder: Path) -> None:
+    assert cached_path("a", 3, lambda: PATH) == PATH
+    assert cached_path("a", 3, never) == PATH
+    assert cached_path("b", 3, lambda: [(0, 1), (2, 3)]) == [(0, 1), (2, 3)]
+    (first, _) = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime_ns)
+    assert json.loads(first.read_text()) == {"path": [[0, 2], [1, 3]]}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"",
+        b"{",
+        b"\x80\x04\x95 not json",
+        b"[]",
+        b"null",
+        b'{"path": 3}',
+        b'{"path": [[0, 1]]}',
+        b'{"path": [[0, 2], [1, 9]]}',
+        b'{"path": [[0, 0], [1, 3]]}',
+        b'{"path": [[0, 2], [0, 3]]}',
+        b'{"path": [["0", "2"], [1, 3]]}',
+        b'{"path": [[0.0, 2.0], [1, 3]]}',
+        b'{"path": [[0, 2, 1], [1, 3]]}',
+        b'{"path": [[[], []], [1, 3]]}',
+        b"[" * 100_000,
+    ],
+)
+def test_a_damaged_file_is_written_anew(folder: Path, damage: bytes) -> None:
+    cached_path("a", 3, lambda: PATH)
+    (file,) = folder.iterdir()
+    file.write_bytes(damage)
+    assert cached_path("a", 3, lambda: PATH) == PATH
+    assert cached_path("a", 3, never) == PATH
+
+
+def test_nothing_is_kept_where_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("off", ""):
+        monkeypatch.setenv("TNQLSTM_CACHE", value)
+        assert cache_folder() is None
+        assert cached_path("a", 3, lambda: PATH) == PATH
+
+
+def test_a_folder_that_cannot_be_written_to_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("TNQLSTM_CACHE", str(tmp_path / "file" / "cache"))
+    assert cached_path("a", 3, lambda: PATH) == PATH
+
+
+def test_an_interrupted_write_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(path_cache.os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        cached_path("a", 3, lambda: PATH)
+    assert list(folder.iterdir()) == []
+
+
+WRITER = """
+import sys
+from tnqlstm.contraction import path_cache
+n = 400
+path = [(k + (n if k else 0) - (1 if k else 0), k + 1) for k in range(n - 1)]
+path[0] = (0, 1)
+file = path_cache.cache_folder() / "path-shared.json"
+for _ in range(300):
+    path_cache._write(file, path)
+    assert path_cache._read(file, n) == path
+"""
+
+
+def test_several_processes_write_and_read_at_once(folder: Path) -> None:
+    """No reader ever sees half a file."""
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER], env=os.environ.copy()) for _ in range(4)
+    ]
+    assert [writer.wait(timeout=60) for writer in writers] == [0] * 4
+    assert [file.name for file in folder.iterdir()] == ["path-shared.json"]
+
+
+def test_a_plan_comes_back_from_the_cache(folder: Path) -> None:
+    """The same values, and much sooner."""
+    circuit = tnq.ansatz.modular([8] * 4, 3, {0, 1, 2})
+    torch.manual_seed(0)
+    x, seconds, values = torch.randn(2, 32), [], []
+    for _ in range(2):
+        start = time.perf_counter()
+        vqc = tnq.VQC(circuit, method="cones")
+        seconds.append(time.perf_counter() - start)
+        torch.nn.init.constant_(vqc.weights, 0.3)
+        values.append(vqc(x))
+    assert len(list(folder.iterdir())) == len(vqc.plan.trees())
+    assert torch.equal(*values)
+    assert seconds[1] < seconds[0] / 2
