@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..distribution.network import QPU
@@ -55,6 +55,23 @@ class Cost:
     largest: float
     n_calls: int
     traffic: Traffic
+
+    @classmethod
+    def of_slices(cls, each: Sequence[Cost], counts: Sequence[int]) -> Cost:
+        """Of so many slices of each, one in memory at a time; the backward pass computes again."""
+        traffic = Traffic()
+        for cost, count in zip(each, counts, strict=True):
+            for qpu, flops in cost.traffic.inside.items():
+                traffic.add(count * flops, {qpu})
+            traffic.across += count * cost.traffic.across
+            traffic.idle += count * cost.traffic.idle
+        return cls(
+            traffic.total,
+            max(cost.size for cost in each),
+            max(cost.largest for cost in each),
+            sum(count * cost.n_calls for cost, count in zip(each, counts, strict=True)),
+            traffic,
+        )
 
     @property
     def log2_size(self) -> float:

@@ -15,7 +15,8 @@ Axes: copy (VQCs that share the circuit), component, amplitude, sample.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -44,7 +45,9 @@ class DenseEvaluator:
 
     method = "dense"
 
-    def __init__(self, circuit: Circuit, observables: Sequence[int]) -> None:
+    def __init__(
+        self, circuit: Circuit, observables: Sequence[int], max_memory: float = math.inf
+    ) -> None:
         largest = max(map(len, circuit.components()))
         if largest > MOST_QUBITS:
             raise MemoryBudgetError(
@@ -68,30 +71,18 @@ class DenseEvaluator:
         fits = circuit.n_weights > 0 and StateForm.fits(self.groups)
         self.state_form = StateForm(self, observables) if fits else None
 
-    def prepare(self, weights: Tensor) -> Sequence[Sequence[Tensor | None]]:
+    def prepare(self, weights: Tensor) -> tuple[Tensor, ...]:
         """What depends on the weights (copies, n_weights) only."""
         if self.state_form is not None:
-            return self.state_form.split(apply(Prepared(self.state_form), weights))
-        return [group.prepare(weights) for group in self.groups]
+            return apply(Prepared(self.state_form), weights)
+        return tuple(matrix for group in self.groups for matrix in group.prepare(weights))
 
-    def evaluate(
-        self, prepared: Sequence[Sequence[Tensor | None]], weights: Tensor, inputs: Tensor
-    ) -> Tensor:
+    def evaluate(self, prepared: Sequence[Tensor], weights: Tensor, inputs: Tensor) -> Tensor:
         """⟨Z⟩, shape (copies, batch, n_observables), of inputs (batch, n_inputs)."""
         if self.state_form is not None:
-            parts = [part for own in prepared for part in own if part is not None]
-            (values,) = apply(Values(self.state_form), inputs, *parts)
-            return values
-        return self._evaluate(prepared, weights, inputs)
-
-    def _evaluate(
-        self, prepared: Sequence[Sequence[Tensor | None]], weights: Tensor, inputs: Tensor
-    ) -> Tensor:
-        encoded = self.table.encode(inputs)
-        values = [
-            group.evaluate(parts, weights, encoded)
-            for group, parts in zip(self.groups, prepared, strict=True)
-        ]
+            return apply(Values(self.state_form), inputs, *prepared)[0]
+        encoded, matrices = self.table.encode(inputs), iter(prepared)
+        values = [group.evaluate(matrices, weights, encoded) for group in self.groups]
         joined = values[0] if len(values) == 1 else torch.cat(values, dim=-1)
         if self._columns is None:
             return joined
@@ -168,19 +159,22 @@ class ComponentGroup:
         """Whether weight runs are small enough to be multiplied out."""
         return self.n_qubits <= MATRIX_QUBITS
 
-    def prepare(self, weights: Tensor) -> list[Tensor | None]:
-        """The matrix of each weight run, (component, copy, D, D); None where it isn't made."""
-        if not self.has_matrix:
-            return [None] * len(self.runs)
-        return [None if run.data else run.matrix(weights, self.real) for run in self.runs]
+    def _as_matrix(self, run: GateRun) -> bool:
+        return self.has_matrix and not run.data
 
-    def evaluate(self, parts: Sequence[Tensor | None], weights: Tensor, encoded: Tensor) -> Tensor:
+    def prepare(self, weights: Tensor) -> list[Tensor]:
+        """The matrix, (component, copy, D, D), of each weight run that is multiplied out."""
+        return [run.matrix(weights, self.real) for run in self.runs if self._as_matrix(run)]
+
+    def evaluate(self, matrices: Iterator[Tensor], weights: Tensor, encoded: Tensor) -> Tensor:
         """(copy, sample, component·qubit) ⟨Z⟩ of this group's qubits."""
         state = self.encoding.compute(encoded, self.real).unsqueeze(0)
-        for run, part in zip(self.runs, parts, strict=True):
-            if part is None:
+        for run in self.runs:
+            if not self._as_matrix(run):
                 state = run.apply(encoded if run.data else weights, state, self.real)
-            elif len(state) == 1:  # no copy yet: all copies' matrices as one tall one
+                continue
+            part = next(matrices)
+            if len(state) == 1:  # no copy yet: all copies' matrices as one tall one
                 state = (
                     (part.flatten(1, 2) @ state[0]).unflatten(1, part.shape[1:3]).transpose(0, 1)
                 )
@@ -205,8 +199,7 @@ class ComponentGroup:
 
     def _rows(self, run: GateRun, n_samples: int) -> int:
         """Rows that a run's gates multiply: basis states of its matrix, or samples."""
-        as_matrix = self.has_matrix and not run.data
-        return 2**self.n_qubits if as_matrix else n_samples
+        return 2**self.n_qubits if self._as_matrix(run) else n_samples
 
     def add_flops(self, traffic: Traffic, placed: Partition, n_copies: int, n_samples: int) -> None:
         size = 2**self.n_qubits

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +15,7 @@ from torch import Tensor
 from ..circuit import Circuit
 from ..distribution import Partition
 from ..distribution.network import QPU
+from ..errors import MemoryBudgetError
 from .angles import ConstantBank
 from .compression import compress
 from .cones import Cone
@@ -20,6 +23,7 @@ from .cost import SECONDS_PER_CALL, SECONDS_PER_FLOP
 from .embedding import Fill, Wires, embed, fill_all
 from .handwritten import Tape, pop
 from .leaves import Grown
+from .path_cache import Path
 from .program import CONSTANT, INPUTS, WEIGHTS, Program, Rank
 from .sites import SiteBank, Source, Terms
 from .tree import cotengra_tree, find_path
@@ -27,6 +31,7 @@ from .tree import cotengra_tree, find_path
 __all__ = ["Family", "NetworkGroup", "families"]
 
 FLOPS_OF_A_LEAF = 2e3  # of absorbing one more site into a cone, for a nominal batch of ten
+MOST_SLICES = 4096
 RANKS: dict[Source, Rank] = {"constant": CONSTANT, "weights": WEIGHTS, "inputs": INPUTS}
 
 
@@ -133,10 +138,16 @@ def families(cones: list[list[Cone]], circuit: Circuit, bank: SiteBank) -> list[
 class NetworkGroup:
     """One contraction of a family's networks, from leaves that are made elsewhere."""
 
-    def __init__(self, family: Family, starts: int) -> None:
-        """`starts` of the search for a path."""
+    def __init__(
+        self,
+        family: Family,
+        starts: int = 1,
+        path: Path | None = None,
+        slice_: Mapping[int, int] | None = None,
+    ) -> None:
+        """`starts` of the search for a path, if none is given. `slice_`: legs held at an index."""
         self.family, self.networks, self.sources = family, family.networks, family.sources
-        self.leaves = _grow(family)
+        self.leaves = [_restrict(leaf, slice_ or {}) for leaf in _grow(family)]
         self.legs = [leaf.legs for leaf in self.leaves]
         self.sizes = {
             leg: size
@@ -150,7 +161,9 @@ class NetworkGroup:
         probes = list(family.template.probes.values())
         self.legs += [(leg,) for leg in probes]
         ranks += [INPUTS] * len(probes)
-        path = find_path(self.legs, self.sizes, [rank == INPUTS for rank in ranks], starts=starts)
+        if path is None:
+            sampled = [rank == INPUTS for rank in ranks]
+            path = find_path(self.legs, self.sizes, sampled, starts=starts)
         self.program = program = Program(self.legs, ranks, self.sizes, path)
         fixed: dict[int, Tensor] = {}
         for k, leaf in enumerate(self.leaves):
@@ -186,6 +199,41 @@ class NetworkGroup:
             for fill in fills
         ]
         return homes + [frozenset({placed.qpu_of[q]}) for q in network.probes]
+
+    def slices(self, max_memory: float, bytes_each: int) -> list[NetworkGroup]:
+        """The group in parts whose values add up to its own, each within so many bytes.
+
+        Legs are chosen one by one, from those of the largest tensors: the one that saves most
+        memory for the flops that it adds. For one copy and sample, values and gradient. Raises
+        `MemoryBudgetError` where too many parts would be needed.
+        """
+        n, sizes, legs = len(self.networks), dict(self.sizes), list[int]()
+        program, probes = self.program, set(self.family.template.probes.values())
+        while program.peak_size(n, n) * bytes_each > max_memory:
+            tried: dict[int, Program] = {}
+            for leg in program.largest_legs(n, n):
+                if sizes[leg] > 1 and leg not in probes:
+                    tried[leg] = Program(
+                        self.legs, program.leaf_ranks, {**sizes, leg: 1}, list(program.path)
+                    )
+            n_parts = math.prod(self.sizes[leg] for leg in legs)
+            if not tried or n_parts >= MOST_SLICES:
+                needed = program.peak_size(n, n) * bytes_each
+                raise MemoryBudgetError(
+                    f"{n} light cones need {needed / 2**20:.3g} MiB for one sample even in "
+                    f"{n_parts} slices, the budget is {max_memory / 2**20:.3g} MiB. Raise "
+                    "max_memory, or use fewer layers, links or qubits in a block."
+                )
+            before = program
+            best = max(tried, key=lambda leg: _gain(before, tried[leg], sizes[leg], n))
+            legs.append(best)
+            sizes[best], program = 1, tried[best]
+        values = itertools.product(*(range(self.sizes[leg]) for leg in legs))
+        path = list(program.path)
+        return [
+            NetworkGroup(self.family, path=path, slice_=dict(zip(legs, each, strict=True)))
+            for each in values
+        ]
 
     # -- running --------------------------------------------------------------------------------
 
@@ -288,6 +336,27 @@ def _grow(family: Family) -> list[Grown]:
         kind_of = tuple(number_of[kind] for kind in family.kind_of)
         leaves.append(Grown(leaf.legs, leaf.shape, tuple(different), kind_of, tuple(columns)))
     return leaves
+
+
+def _restrict(leaf: Grown, slice_: Mapping[int, int]) -> Grown:
+    """The leaf with some legs held at an index; they stay, with one dimension."""
+    held = [(axis, slice_[leg]) for axis, leg in enumerate(leaf.legs) if leg in slice_]
+    if not held:
+        return leaf
+    kinds = []
+    for terms in leaf.kinds:
+        arrays = terms.arrays
+        for axis, index in held:
+            arrays = arrays.take([index], axis=axis + 1)
+        kinds.append(replace(terms, arrays=arrays))
+    return replace(leaf, kinds=tuple(kinds), shape=kinds[0].shape)
+
+
+def _gain(before: Program, after: Program, n_slices: int, n: int) -> float:
+    """Memory saved by slicing a leg, for the flops that it adds; both in powers."""
+    saved = math.log(before.peak_size(n, n) / after.peak_size(n, n))
+    added = math.log(n_slices * after.total(n) / before.total(n))
+    return saved / (added + 0.2)
 
 
 def _key(terms: Terms) -> tuple[object, ...]:

@@ -8,14 +8,14 @@ derivatives in reverse; for everything else (`torch.func`, forward mode, gradien
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-__all__ = ["Handwritten", "Tape", "apply", "pop"]
+__all__ = ["Handwritten", "Recomputed", "Tape", "apply", "pop"]
 
 Tape = list[Tensor]  # pushed on by `forward`, popped off by `backward`
 
@@ -45,6 +45,28 @@ def apply(function: Handwritten, *tensors: Tensor) -> tuple[Tensor, ...]:
 def _is_transformed(tensors: tuple[Tensor, ...]) -> bool:
     transformed = torch._C._are_functorch_transforms_active()
     return transformed or any(forward_ad.unpack_dual(t).tangent is not None for t in tensors)
+
+
+class Recomputed:
+    """A function that keeps its arguments only, and is computed once more for its gradient."""
+
+    def __init__(self, function: Callable[..., tuple[Tensor, ...]]) -> None:
+        self.function = function
+
+    def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]:
+        tape += tensors
+        return self.function(*tensors)
+
+    def backward(
+        self, tape: Tape, wanted: Sequence[bool], *grads: Tensor
+    ) -> tuple[Tensor | None, ...]:
+        tensors = [t.detach().requires_grad_(w) for t, w in zip(tape, wanted, strict=True)]
+        tape.clear()
+        with torch.enable_grad():
+            values = self.function(*tensors)
+        needed = [t for t in tensors if t.requires_grad]
+        found = iter(torch.autograd.grad(values, needed, grads, allow_unused=True))
+        return tuple(next(found) if t.requires_grad else None for t in tensors)
 
 
 def pop(tape: Tape, count: int) -> list[Tensor]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from copy import copy
 
 import torch
 from torch import Tensor
@@ -11,15 +13,16 @@ from ..circuit import Circuit
 from ..distribution import Partition
 from .angles import AngleTable
 from .cones import group_cones, light_cone
-from .cost import Cost, Traffic
+from .cost import BYTES_PER_NUMBER, Cost, Traffic
 from .groups import Family, NetworkGroup, families
-from .handwritten import Tape, apply, pop
+from .handwritten import Recomputed, Tape, apply, pop
 from .leaves import FunctionTable, LeafBatch
 from .sites import SiteBank, Source
 
 __all__ = ["ConesEvaluator", "GeneratingEvaluator"]
 
 
+SOURCES: tuple[Source, ...] = ("weights", "inputs")
 MOST_STARTS, LEAST_STARTS = 24, 2  # of the searches for paths, shared by the groups
 
 
@@ -28,22 +31,69 @@ class _NetworkEvaluator:
 
     _sweeps = 1
 
-    def __init__(self, circuit: Circuit, bank: SiteBank, found: Sequence[Family]) -> None:
-        self.table = bank.table
+    def __init__(
+        self,
+        circuit: Circuit,
+        bank: SiteBank,
+        found: Sequence[Family],
+        observables: Sequence[int],
+        max_memory: float,
+    ) -> None:
+        """`found`: families whose networks' values are those of the `observables`, by qubit."""
+        self.table, self._n_weights = bank.table, circuit.n_weights
+        self._frequencies = {source: bank.frequencies(source) for source in SOURCES}
         starts = max(LEAST_STARTS, MOST_STARTS // len(found))
-        self.groups = [NetworkGroup(family, starts) for family in found]
-        n_encoded = len(self.table.encodings) * self.table.n_inputs
+        self._take([NetworkGroup(family, starts) for family in found])
+        order = self._qubits()
+        self._columns = torch.tensor([order[q] for q in observables])
+        # where one sample is too much: groups in slices, each an evaluator of its own
+        self.slices: list[list[_NetworkEvaluator]] = []
+        each = BYTES_PER_NUMBER * self._sweeps
+        sizes = [group.program.peak_size(n := len(group.networks), n) for group in self.groups]
+        if each * sum(sizes) > max_memory:
+            self.slices = [
+                [self._part([part]) for part in group.slices(max_memory, each)]
+                for group in self.groups
+            ]
+
+    def _take(self, groups: list[NetworkGroup]) -> None:
+        """Become the evaluator of these groups."""
+        self.groups = groups
         self.leaves: dict[Source, LeafBatch] = {}
-        columns: dict[Source, int] = {"weights": circuit.n_weights, "inputs": n_encoded}
-        for source, n_columns in columns.items():
+        n_encoded = len(self.table.encodings) * self.table.n_inputs
+        columns: dict[Source, int] = {"weights": self._n_weights, "inputs": n_encoded}
+        for source in SOURCES:
             own = {
                 (g, k): (group.leaves[k], group.program.axes(k, group.leaves[k].legs))
-                for g, group in enumerate(self.groups)
+                for g, group in enumerate(groups)
                 for k in group.leaves_of(source)
             }
             if own:
-                table = FunctionTable(n_columns, bank.frequencies(source))
+                table = FunctionTable(columns[source], self._frequencies[source])
                 self.leaves[source] = LeafBatch(own, table)
+
+    def _part(self, groups: list[NetworkGroup]) -> _NetworkEvaluator:
+        part = copy(self)
+        part.slices = []
+        part._take(groups)
+        return part
+
+    def _qubits(self) -> dict[int, int]:
+        """The place of each observable in what `_values` gives."""
+        raise NotImplementedError
+
+    def _values(self, prepared: Sequence[Tensor], weights: Tensor, encoded: Tensor) -> Tensor:
+        """All values, (copy, place, sample), of encoded inputs (sample, column)."""
+        raise NotImplementedError
+
+    def evaluate(self, prepared: Sequence[Tensor], weights: Tensor, inputs: Tensor) -> Tensor:
+        """⟨Z⟩, shape (copies, batch, n_observables), of inputs (batch, n_inputs)."""
+        encoded = self.table.encode(inputs)
+        if not self.slices:
+            values = self._values(prepared, weights, encoded)
+        else:
+            values = torch.cat([_sum_of(parts, weights, encoded) for parts in self.slices], dim=1)
+        return values.index_select(1, self._columns.to(values.device)).transpose(1, 2)
 
     def made(self, tape: Tape, source: Source, angles: Tensor) -> list[dict[int, Tensor]]:
         """Each group's leaves that read the source, of angles (source, column)."""
@@ -54,11 +104,17 @@ class _NetworkEvaluator:
         return leaves
 
     def prepare(self, weights: Tensor) -> tuple[Tensor, ...]:
-        """The tensors that each group holds for its inputs, one group after another."""
-        return apply(_Prepare(self, len(weights)), weights)
+        """The tensors that each group holds for its inputs, one group after another.
+
+        Slices make their own when they run.
+        """
+        return () if self.slices else apply(_Prepare(self, len(weights)), weights)
 
     def cost(self, placed: Partition, n_copies: int, n_samples: int) -> Cost:
         """Flops of each pairwise contraction, where its operands live, and of making the sites."""
+        if self.slices:
+            each = [parts[0].cost(placed, n_copies, n_samples) for parts in self.slices]
+            return Cost.of_slices(each, [len(parts) for parts in self.slices])
         traffic = Traffic()
         size = largest = 0.0
         n_calls = 20 + sum(10 + 3 * len(batch.batches) for batch in self.leaves.values())
@@ -84,6 +140,22 @@ class _NetworkEvaluator:
             largest = max(largest, program.largest_size(batch, batch * n_samples))
             n_calls += len(program.steps)
         return Cost(traffic.total, self._sweeps * size, largest, self._sweeps * n_calls, traffic)
+
+
+def _sum_of(parts: Sequence[_NetworkEvaluator], weights: Tensor, encoded: Tensor) -> Tensor:
+    """The values of slices added up, one in memory at a time, in the backward pass too."""
+    total: Tensor | None = None
+    for part in parts:
+
+        def values(
+            weights: Tensor, encoded: Tensor, part: _NetworkEvaluator = part
+        ) -> tuple[Tensor, ...]:
+            return (part._values(part.prepare(weights), weights, encoded),)
+
+        (found,) = apply(Recomputed(values), weights, encoded)
+        total = found if total is None else total + found
+    assert total is not None
+    return total
 
 
 class _Prepare:
@@ -151,19 +223,21 @@ class ConesEvaluator(_NetworkEvaluator):
 
     method = "cones"
 
-    def __init__(self, circuit: Circuit, observables: Sequence[int]) -> None:
+    def __init__(
+        self, circuit: Circuit, observables: Sequence[int], max_memory: float = math.inf
+    ) -> None:
         bank = SiteBank(AngleTable(circuit.operations, circuit.n_inputs))
         cones = group_cones(circuit, dict.fromkeys(observables), bank)
-        super().__init__(circuit, bank, families(cones, circuit, bank))
-        came = [net.leaves[0].qubit for group in self.groups for net in group.networks]
-        place = {qubit: k for k, qubit in enumerate(came)}
-        self._columns = torch.tensor([place[q] for q in observables])
+        found = families(cones, circuit, bank)
+        super().__init__(circuit, bank, found, observables, max_memory)
 
-    def evaluate(self, prepared: tuple[Tensor, ...], weights: Tensor, inputs: Tensor) -> Tensor:
-        """⟨Z⟩, shape (copies, batch, n_observables), of inputs (batch, n_inputs)."""
-        encoded = self.table.encode(inputs)
+    def _qubits(self) -> dict[int, int]:
+        came = (net.leaves[0].qubit for group in self.groups for net in group.networks)
+        return {qubit: k for k, qubit in enumerate(came)}
+
+    def _values(self, prepared: Sequence[Tensor], weights: Tensor, encoded: Tensor) -> Tensor:
         (values,) = apply(_Evaluate(self, len(weights)), encoded, *prepared)
-        return values.index_select(1, self._columns.to(values.device)).transpose(1, 2)
+        return values
 
 
 class GeneratingEvaluator(_NetworkEvaluator):
@@ -172,27 +246,25 @@ class GeneratingEvaluator(_NetworkEvaluator):
     method = "generating"
     _sweeps = 2  # the values are themselves a gradient
 
-    def __init__(self, circuit: Circuit, observables: Sequence[int]) -> None:
+    def __init__(
+        self, circuit: Circuit, observables: Sequence[int], max_memory: float = math.inf
+    ) -> None:
         bank = SiteBank(AngleTable(circuit.operations, circuit.n_inputs))
-        observed = list(dict.fromkeys(observables))
-        network = light_cone(circuit, observed, bank, generate=True)
-        found = Family.of([network], circuit, bank)
-        super().__init__(circuit, bank, [found])
-        self._n_probes = len(observed)
-        order = list(network.probes)
-        self._columns = torch.tensor([order.index(q) for q in observables])
+        network = light_cone(circuit, list(dict.fromkeys(observables)), bank, generate=True)
+        found = [Family.of([network], circuit, bank)]
+        super().__init__(circuit, bank, found, observables, max_memory)
 
-    def evaluate(self, prepared: tuple[Tensor, ...], weights: Tensor, inputs: Tensor) -> Tensor:
-        """⟨Z⟩, shape (copies, batch, n_observables), of inputs (batch, n_inputs)."""
-        copies = len(weights)
-        (leaves,) = self.made([], "inputs", self.table.encode(inputs))
-        group = self.groups[0]
+    def _qubits(self) -> dict[int, int]:
+        return {qubit: k for k, qubit in enumerate(self.groups[0].networks[0].probes)}
+
+    def _values(self, prepared: Sequence[Tensor], weights: Tensor, encoded: Tensor) -> Tensor:
+        (group,), (leaves,) = self.groups, self.made([], "inputs", encoded)
+        copies, n_samples = len(weights), len(encoded)
 
         def generating_function(epsilon: Tensor) -> Tensor:
             probes = torch.stack([torch.ones_like(epsilon), epsilon], dim=-1).flatten(1, 2)
             every = {**leaves, **dict(enumerate(probes.unbind(0), start=len(group.leaves)))}
-            return group.evaluate([], prepared, every, copies, len(inputs), weights).sum()
+            return group.evaluate([], prepared, every, copies, n_samples, weights).sum()
 
-        epsilon = weights.new_zeros(self._n_probes, copies, len(inputs))
-        values = torch.func.grad(generating_function)(epsilon)
-        return values.index_select(0, self._columns.to(values.device)).permute(1, 2, 0)
+        epsilon = weights.new_zeros(len(group.networks[0].probes), copies, n_samples)
+        return torch.func.grad(generating_function)(epsilon).transpose(0, 1)

@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+import torch
+from torch import Tensor
+
 from ..circuit import Circuit
 from ..distribution import Partition, QPUNetwork
 from ..errors import CircuitError, MemoryBudgetError, PartitionError, look_up
 from .cost import NOMINAL_BATCH, Cost, available_memory
 from .dense import DenseEvaluator
+from .handwritten import Recomputed, apply
 from .labelled import CutBond, cut_bonds, to_quimb
 from .networks import ConesEvaluator, GeneratingEvaluator
 from .report import describe
@@ -19,11 +23,11 @@ from .state_form import StateForm
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-    from torch import Tensor
 
 __all__ = ["METHODS", "ContractionPlan", "Evaluator", "plan_expectations"]
 
 SMALL_QUBITS = 8  # up to here states win by their few calls; networks aren't searched
+SURELY_FREE = 2**28  # bytes that aren't looked for
 EXPENSIVE_CONE = 1e7  # flops of a cone and nominal batch; above, one network for all is tried too
 
 
@@ -32,8 +36,8 @@ class Evaluator(Protocol):
 
     method: str
 
-    def prepare(self, weights: Tensor) -> Any: ...
-    def evaluate(self, prepared: Any, weights: Tensor, inputs: Tensor) -> Tensor: ...
+    def prepare(self, weights: Tensor) -> tuple[Tensor, ...]: ...
+    def evaluate(self, prepared: Sequence[Tensor], weights: Tensor, inputs: Tensor) -> Tensor: ...
     def cost(self, placed: Partition, n_copies: int, n_samples: int) -> Cost: ...
 
 
@@ -89,31 +93,53 @@ class ContractionPlan:
         """For who strings evaluations of states together; None where there are none."""
         return self.evaluator.state_form if isinstance(self.evaluator, DenseEvaluator) else None
 
-    def prepare(self, weights: Tensor) -> Any:
+    def prepare(self, weights: Tensor) -> tuple[Tensor, ...]:
         """What depends on the weights (copies, n_weights) only, to be reused over time steps."""
         return self.evaluator.prepare(weights)
 
-    def evaluate(self, prepared: Any, weights: Tensor, inputs: Tensor) -> Tensor:
+    def evaluate(self, prepared: Sequence[Tensor], weights: Tensor, inputs: Tensor) -> Tensor:
         """⟨Z⟩ of each observed qubit, (copies, batch, n_observables), of inputs (batch, n_inputs).
 
-        Exact and differentiable in weights and inputs. Raises `MemoryBudgetError` before it
-        starts where the prediction is over `max_memory` (by default what's free).
+        Exact and differentiable in weights and inputs. Where the prediction is over `max_memory`
+        (by default what's free), the samples go in batches, each computed once more for its
+        gradient; where one is too much, `MemoryBudgetError` is raised before anything starts.
         """
-        self.check_memory(len(weights), len(inputs))
-        return self.evaluator.evaluate(prepared, weights, inputs)
+        size = self.batch_size(len(weights), len(inputs))
+        if size >= len(inputs):
+            return self.evaluator.evaluate(prepared, weights, inputs)
 
-    def check_memory(self, n_copies: int, n_samples: int) -> None:
-        """Raise `MemoryBudgetError` where an evaluation is predicted to need too much."""
+        def values(inputs: Tensor, weights: Tensor, *prepared: Tensor) -> tuple[Tensor, ...]:
+            return (self.evaluator.evaluate(prepared, weights, inputs),)
+
+        parts = [apply(Recomputed(values), part, weights, *prepared) for part in inputs.split(size)]
+        return torch.cat([part for (part,) in parts], dim=1)
+
+    def batch_size(self, n_copies: int, n_samples: int) -> int:
+        """How many of the samples fit into memory at once, values and gradient.
+
+        Raises `MemoryBudgetError` where not a single one does.
+        """
         needed = self.cost(n_copies, n_samples).bytes
-        if needed < 2**28 and self.max_memory is None:
-            return
+        if needed < SURELY_FREE and self.max_memory is None:
+            return n_samples
         budget = self.max_memory or available_memory()
-        if needed > budget:
+        if needed <= budget:
+            return n_samples
+        least = self.cost(n_copies, 1).bytes
+        if least > budget:
             raise MemoryBudgetError(
-                f"{n_samples} samples of {n_copies} VQCs need {needed / 2**30:.3g} GiB by way of "
-                f"{self.method}, the budget is {budget / 2**30:.3g} GiB. Use smaller batches, "
-                "fewer qubits or layers, or raise max_memory."
+                f"one sample of {n_copies} VQCs needs {_size(least)} by way of {self.method}, the "
+                f"budget is {_size(budget)}. Use fewer qubits or layers, or raise max_memory."
             )
+        # memory grows evenly with the samples, so that this many fit
+        each = (needed - least) / (n_samples - 1)
+        return 1 + int((budget - least) / each)
+
+    @property
+    def n_slices(self) -> int:
+        """Parts that are contracted one after another, for a sample to fit; 1 where it does."""
+        slices = getattr(self.evaluator, "slices", [])
+        return sum(len(parts) for parts in slices) or 1
 
     def trees(self) -> list[Any]:
         """A `cotengra.ContractionTree` for each kind of network, for its drawings and figures.
@@ -165,18 +191,19 @@ def plan_expectations(
         raise PartitionError(
             f"the partition is of another: {placed.circuit}. Partition this one: {circuit}."
         )
+    budget = float(max_memory or available_memory())
     if method != "auto":
-        evaluator = look_up("method", method, METHODS)(circuit, observed)
+        evaluator = look_up("method", method, METHODS)(circuit, observed, budget)
         considered = {method: evaluator.cost(placed, 1, NOMINAL_BATCH)}
         return ContractionPlan(circuit, placed, observed, evaluator, considered, max_memory)
-    found = _candidates(circuit, placed, observed)
+    found = _candidates(circuit, placed, observed, budget)
     best, _ = min(found, key=lambda each: each[1].seconds)
     considered = {evaluator.method: cost for evaluator, cost in found}
     return ContractionPlan(circuit, placed, observed, best, considered, max_memory)
 
 
 def _candidates(
-    circuit: Circuit, placed: Partition, observed: Sequence[int]
+    circuit: Circuit, placed: Partition, observed: Sequence[int], budget: float
 ) -> list[tuple[Evaluator, Cost]]:
     """The ways that are worth planning, each with its cost for a nominal batch."""
     largest = max(len(component) for component in circuit.components())
@@ -190,7 +217,7 @@ def _candidates(
         if way is GeneratingEvaluator and cheap:
             continue
         try:
-            evaluator = way(circuit, observed)
+            evaluator = way(circuit, observed, budget)
         except MemoryBudgetError as error:
             errors.append(error)
         else:
@@ -198,3 +225,7 @@ def _candidates(
     if not found:
         raise errors[0]
     return found
+
+
+def _size(n_bytes: float) -> str:
+    return f"{n_bytes / 2**30:.3g} GiB" if n_bytes >= 2**30 else f"{n_bytes / 2**20:.3g} MiB"

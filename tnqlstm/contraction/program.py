@@ -28,6 +28,7 @@ WEIGHTS: Rank = 1
 INPUTS: Rank = 2
 Legs = tuple[int, ...]
 
+N_LARGEST = 4  # tensors whose legs are tried for slicing
 MOST_SIZES = 16  # numbers of copies and samples for which products are kept ready
 
 
@@ -241,6 +242,21 @@ class Program:
         leaves = zip(self.leaf_sizes, self.leaf_ranks, strict=True)
         sizes = [size * batch[rank] for size, rank in leaves]
         return max(sizes + [step.result_size * batch[step.rank] for step in self.steps])
+
+    def largest_legs(self, n_weights: int, n_inputs: int) -> Legs:
+        """The legs of the largest tensors."""
+        batch = (1, n_weights, n_inputs)
+        nodes = [tuple(self.orders[k]) for k in range(self.n_leaves)]
+        sizes = [n * batch[rank] for n, rank in zip(self.leaf_sizes, self.leaf_ranks, strict=True)]
+        for step, (a, b) in zip(self.steps, self.path, strict=True):
+            nodes.append(tuple(set(nodes[a]) ^ set(nodes[b])))
+            sizes.append(step.result_size * batch[step.rank])
+        largest = sorted(range(len(nodes)), key=lambda node: sizes[node])[-N_LARGEST:]
+        return tuple(sorted({leg for node in largest for leg in nodes[node]}))
+
+    def total(self, n_weights: int) -> float:
+        """Flops of all steps, for one sample."""
+        return sum(self.flops(step, n_weights, n_weights) for step in self.steps)
 
     def flops(self, step: Step, n_weights: int, n_inputs: int) -> float:
         """Two for each multiplication."""

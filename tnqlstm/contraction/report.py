@@ -28,7 +28,7 @@ def describe(plan: ContractionPlan) -> str:
         f"  log2 peak size {cost.log2_size:.1f} (numbers held for values and gradient; "
         f"largest tensor 2^{_log2(cost.largest):.1f})",
         f"  torch calls    {cost.n_calls}",
-        "  slices         1 (nothing is sliced)",
+        f"  slices         {plan.n_slices}{'' if plan.n_slices > 1 else ' (nothing is sliced)'}",
         *_cut_lines(plan),
         *_traffic_lines(plan),
         *_considered_lines(plan),

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ..circuit import Circuit
 from ..circuit.ansatz import basic_entangler, chen2020, ry_brickwork
-from ..contraction.handwritten import apply
+from ..contraction.handwritten import Recomputed, apply
 from ..distribution import Partition, QPUNetwork
 from ..errors import ShapeError, look_up
 from .placement import Ansatz, place
@@ -137,10 +137,17 @@ class QLSTMCell(nn.Module):
             return output, (h, c)
         for part in (x, *state):
             check_dtype(part, weights[0])
-        for vqc in vqcs:
-            vqc.plan.check_memory(vqc.copies or 1, x.shape[0] * x.shape[1])
         recurrence = Recurrence(forms[0], forms[-1] if len(forms) > 1 else None)
-        output, h, c = apply(recurrence, x, *state, *weights)
+        n_steps, n_samples = x.shape[:2]
+        fits = [v.plan.batch_size(v.copies or 1, n_steps * n_samples) // n_steps for v in vqcs]
+        size = max(1, min(fits))
+        if size >= n_samples:
+            output, h, c = apply(recurrence, x, *state, *weights)
+            return output, (h, c)
+        again = Recomputed(lambda *tensors: apply(recurrence, *tensors))
+        split = zip(x.split(size, dim=1), *(part.split(size) for part in state), strict=True)
+        parts = [apply(again, *each, *weights) for each in split]
+        output, h, c = (torch.cat(each, dim=-2) for each in zip(*parts, strict=True))
         return output, (h, c)
 
     def _run(self, x: Tensor, h: Tensor, c: Tensor, *weights: Tensor) -> tuple[Tensor, ...]:
