@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from benchmarks import scaling, training_step
+from benchmarks import calibration, scaling, training_step
 from benchmarks.picture import scaling_figure
 from benchmarks.timing import environment
 
@@ -67,6 +67,31 @@ SCALING_HEADER = [
     "times ours",
     "predicted MiB",
 ]
+
+
+def _short(argument: object) -> str:
+    """A long list of equal blocks as their number."""
+    if isinstance(argument, list) and len(argument) > 4 and len(set(argument)) == 1:
+        return f"[{argument[0]}] * {len(argument)}"
+    return str(argument)
+
+
+def _calibration_rows(result: Result) -> list[list[str]]:
+    instance = result["instance"]
+    arguments = ", ".join(map(_short, instance["arguments"]))
+    ratio = result["predicted"] / result["seconds"]
+    return [
+        [
+            f"{instance['ansatz']}({arguments})",
+            str(instance["batch"]),
+            result["kind"],
+            f"{1e3 * result['seconds']:.2f}",
+            f"{1e3 * result['predicted']:.2f}",
+            f"{ratio:.2f}",
+        ]
+    ]
+
+
 BENCHMARKS: dict[
     str, tuple[Callable[[Any], Result], list[str], Callable[[Result], list[list[str]]]]
 ] = {
@@ -74,6 +99,11 @@ BENCHMARKS: dict[
         training_step.run,
         ["model", "by", "ms a step", "times ours"],
         _training_rows,
+    ),
+    "calibration": (
+        calibration.run,
+        ["circuit", "batch", "way", "ms", "predicted ms", "ratio"],
+        _calibration_rows,
     ),
     "centric": (scaling.run, SCALING_HEADER, _scaling_rows),
     "scaling": (scaling.run, SCALING_HEADER, _scaling_rows),
@@ -104,6 +134,9 @@ def main(names: list[str]) -> None:
         path.write_text(json.dumps({"environment": environment(), "results": results}, indent=1))
         rows = [row for result in results for row in rows_of(result)]
         print(f"\n{problem['title']}\n\n{table(header, rows)}\n\nwritten: {path}\n")
+        if name == "calibration":
+            for kind, rates in calibration.fitted_rates(results).items():
+                print(f"fitted {kind}: seconds a call, flop, number = {rates}")
         if name == "scaling":
             scaling_figure(results).savefig(RESULTS / "scaling.png", dpi=110)
             print(f"picture: {RESULTS / 'scaling.png'}\n")

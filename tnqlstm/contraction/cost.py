@@ -11,10 +11,27 @@ from ..distribution.network import QPU
 __all__ = ["Cost", "Traffic", "available_memory"]
 
 NOMINAL_BATCH = 10  # samples that plans are made for
-# One core of a laptop, eager torch, forward and backward together; only ratios between ways matter.
-SECONDS_PER_CALL = 30e-6
-SECONDS_PER_FLOP = 0.5e-9
 BYTES_PER_NUMBER = 8
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Seconds that a call, a flop and a number held take, values and gradient together.
+
+    Fitted by `python -m benchmarks calibration` on one core of a 2-core machine, eager torch in
+    float64. They rank ways; the clock of another machine is another.
+    """
+
+    name: str
+    call: float
+    flop: float
+    number: float
+
+
+STATES = Rates("states", 11e-6, 0.03e-9, 3.3e-9)  # with hand-written gradients
+STATES_BY_AUTOGRAD = Rates("states by autograd", 120e-6, 0.58e-9, 0.0)
+CONES = Rates("cones", 13e-6, 0.05e-9, 4.3e-9)
+GENERATING = Rates("generating", 40e-6, 0.26e-9, 2.3e-9)
 
 
 @dataclass
@@ -55,6 +72,7 @@ class Cost:
     largest: float
     n_calls: int
     traffic: Traffic
+    rates: Rates
 
     @classmethod
     def of_slices(cls, each: Sequence[Cost], counts: Sequence[int]) -> Cost:
@@ -71,6 +89,7 @@ class Cost:
             max(cost.largest for cost in each),
             sum(count * cost.n_calls for cost, count in zip(each, counts, strict=True)),
             traffic,
+            each[0].rates,
         )
 
     @property
@@ -80,7 +99,8 @@ class Cost:
     @property
     def seconds(self) -> float:
         """The cost model's estimate for value and gradient; it ranks, it doesn't promise."""
-        return SECONDS_PER_CALL * self.n_calls + SECONDS_PER_FLOP * self.flops
+        rates = self.rates
+        return rates.call * self.n_calls + rates.flop * self.flops + rates.number * self.size
 
     @property
     def bytes(self) -> float:

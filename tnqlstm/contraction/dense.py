@@ -29,7 +29,7 @@ from ..circuit import Circuit, InputSlot, Operation, WeightSlot
 from ..distribution import Partition
 from ..errors import MemoryBudgetError
 from .angles import AngleTable, ConstantBank, is_data, slot_kind
-from .cost import Cost, Traffic
+from .cost import STATES, STATES_BY_AUTOGRAD, Cost, Traffic
 from .handwritten import apply
 from .layers import PERMUTATIONS, GateRun, ProductState
 from .state_form import SIGNS_QUBITS, Prepared, StateForm, Values, signs
@@ -99,6 +99,7 @@ class DenseEvaluator:
             largest=max(group.largest(n_copies, n_samples) for group in self.groups),
             n_calls=sum(group.n_calls for group in self.groups),
             traffic=traffic,
+            rates=STATES_BY_AUTOGRAD if self.state_form is None else STATES,
         )
 
 
@@ -229,7 +230,7 @@ class ComponentGroup:
     def size(self, n_copies: int, n_samples: int) -> float:
         """Every layer's states, kept for the backward pass."""
         numbers = 2**self.n_qubits * len(self.members) * n_copies * (1 if self.real else 2)
-        held = 3 * n_samples + sum(run.n_steps * self._rows(run, n_samples) for run in self.runs)
+        held = 6 * n_samples + sum(run.n_steps * self._rows(run, n_samples) for run in self.runs)
         return float(numbers * held)
 
     @property

@@ -19,7 +19,7 @@ from ..errors import MemoryBudgetError
 from .angles import ConstantBank
 from .compression import compress
 from .cones import Cone
-from .cost import SECONDS_PER_CALL, SECONDS_PER_FLOP
+from .cost import CONES
 from .embedding import Fill, Wires, embed, fill_all
 from .handwritten import Tape, pop
 from .leaves import Grown
@@ -30,7 +30,8 @@ from .tree import cotengra_tree, find_path
 
 __all__ = ["Family", "NetworkGroup", "families"]
 
-FLOPS_OF_A_LEAF = 2e3  # of absorbing one more site into a cone, for a nominal batch of ten
+NUMBERS_OF_A_LEAF = 300  # held for one more site in a cone, for a nominal batch of ten
+CALLS_OF_A_LEAF = 2.5  # of making it and of joining it
 MOST_SLICES = 4096
 RANKS: dict[Source, Rank] = {"constant": CONSTANT, "weights": WEIGHTS, "inputs": INPUTS}
 
@@ -127,8 +128,8 @@ def families(cones: list[list[Cone]], circuit: Circuit, bank: SiteBank) -> list[
         n_leaves = len(own.template.leaves)
         for family in found:
             missing = len(family.template.leaves) - n_leaves
-            extra = SECONDS_PER_FLOP * FLOPS_OF_A_LEAF * missing * len(equal)
-            if extra <= SECONDS_PER_CALL * n_leaves and family.join(own, bank):
+            extra = CONES.number * NUMBERS_OF_A_LEAF * missing * len(equal)
+            if extra <= CALLS_OF_A_LEAF * CONES.call * n_leaves and family.join(own, bank):
                 break
         else:
             found.append(own)

@@ -13,7 +13,7 @@ from ..circuit import Circuit
 from ..distribution import Partition
 from .angles import AngleTable
 from .cones import group_cones, light_cone
-from .cost import BYTES_PER_NUMBER, Cost, Traffic
+from .cost import BYTES_PER_NUMBER, CONES, GENERATING, Cost, Rates, Traffic
 from .groups import Family, NetworkGroup, families
 from .handwritten import Recomputed, Tape, apply, pop
 from .leaves import FunctionTable, LeafBatch
@@ -30,6 +30,7 @@ class _NetworkEvaluator:
     """What both ways share: groups of networks, and preparing what depends on weights only."""
 
     _sweeps = 1
+    _rates: Rates
 
     def __init__(
         self,
@@ -139,7 +140,7 @@ class _NetworkEvaluator:
             size += program.peak_size(batch, batch * n_samples)
             largest = max(largest, program.largest_size(batch, batch * n_samples))
             n_calls += len(program.steps)
-        return Cost(traffic.total, self._sweeps * size, largest, self._sweeps * n_calls, traffic)
+        return Cost(traffic.total, self._sweeps * size, largest, n_calls, traffic, self._rates)
 
 
 def _sum_of(parts: Sequence[_NetworkEvaluator], weights: Tensor, encoded: Tensor) -> Tensor:
@@ -222,6 +223,7 @@ class ConesEvaluator(_NetworkEvaluator):
     """Each ⟨Z_i⟩ from its light cone; cones of one structure are a batch."""
 
     method = "cones"
+    _rates = CONES
 
     def __init__(
         self, circuit: Circuit, observables: Sequence[int], max_memory: float = math.inf
@@ -244,6 +246,7 @@ class GeneratingEvaluator(_NetworkEvaluator):
     """All ⟨Z_i⟩ from one network: its value is ⟨Π (1 + ε_i Z_i)⟩, and ⟨Z_i⟩ = ∂/∂ε_i at ε = 0."""
 
     method = "generating"
+    _rates = GENERATING
     _sweeps = 2  # the values are themselves a gradient
 
     def __init__(

@@ -14,6 +14,7 @@ from .path_cache import Path, cached_path
 
 __all__ = ["Path", "cotengra_tree", "find_path"]
 
+OBJECTIVE = "combo-8"  # flops, and eight times the numbers written
 GREEDY_REPEATS = 32  # of each start
 MOST_LEAVES = 1000  # of all starts together
 SUBTREE = 8  # leaves of the subtrees that are searched exhaustively
@@ -40,7 +41,7 @@ def find_path(
         "legs": [[numbers[leg] for leg in leaf] for leaf in legs],
         "sizes": [sizes[leg] for leg in numbers],
         "sampled": [int(each) for each in sampled],
-        "search": [NOMINAL_BATCH, GREEDY_REPEATS, MOST_LEAVES, SUBTREE, starts, seed],
+        "search": [OBJECTIVE, NOMINAL_BATCH, GREEDY_REPEATS, MOST_LEAVES, SUBTREE, starts, seed],
     }
     return cached_path(problem, len(legs), lambda: _find_paths(legs, sizes, sampled, starts, seed))
 
@@ -110,9 +111,9 @@ def _find_path(
         path = search.ssa_path(inputs, symbols, size_dict)
         tree = cotengra_tree(carried, all_sizes, path, output)
         if len(legs) > 2:
-            tree.subtree_reconfigure_(subtree_size=SUBTREE, seed=seed, minimize="flops")
+            tree.subtree_reconfigure_(subtree_size=SUBTREE, seed=seed, minimize=OBJECTIVE)
         trees.append(tree)
-    tree = min(trees, key=lambda tree: tree.contraction_cost())
+    tree = min(trees, key=lambda tree: tree.get_score(OBJECTIVE))
     return [(min(pair), max(pair)) for pair in tree.get_ssa_path()]
 
 
