@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from benchmarks import calibration, scaling, training_step
+from benchmarks import calibration, paths, scaling, training_step
 from benchmarks.picture import scaling_figure
 from benchmarks.timing import environment
 
@@ -39,6 +39,10 @@ def _training_rows(result: Result) -> list[list[str]]:
     return rows
 
 
+def _blocks(instance: dict[str, Any]) -> str:
+    return f"{instance['n_qpus']} QPUs"
+
+
 def _scaling_rows(result: Result) -> list[list[str]]:
     instance = result["instance"]
     rows = []
@@ -46,7 +50,7 @@ def _scaling_rows(result: Result) -> list[list[str]]:
         ours = name == "tnqlstm"
         rows.append(
             [
-                f"{result['n_qubits']} on {instance['n_qpus']} QPUs",
+                f"{result['n_qubits']}, {instance.get('name') or _blocks(instance)}",
                 f"{len(instance['links'])} of {instance['depth']}",
                 f"{name} ({result['method']})" if ours else name,
                 f"{result['seconds_to_plan'] if ours else result['first_call'][name]:.2f}",
@@ -74,6 +78,20 @@ def _short(argument: object) -> str:
     if isinstance(argument, list) and len(argument) > 4 and len(set(argument)) == 1:
         return f"[{argument[0]}] * {len(argument)}"
     return str(argument)
+
+
+def _paths_rows(result: Result) -> list[list[str]]:
+    return [
+        [
+            result["instance"]["name"],
+            str(result["n_qubits"]),
+            str(result["n_trees"]),
+            f"{result['seconds_to_plan']:.2f}",
+            f"{result['flops']:.3g}",
+            f"{result['flops_of_search']:.3g}",
+            f"{result['flops'] / result['flops_of_search']:.2f}",
+        ]
+    ]
 
 
 def _calibration_rows(result: Result) -> list[list[str]]:
@@ -104,6 +122,12 @@ BENCHMARKS: dict[
         calibration.run,
         ["circuit", "batch", "way", "ms", "predicted ms", "ratio"],
         _calibration_rows,
+    ),
+    "irregular": (scaling.run, SCALING_HEADER, _scaling_rows),
+    "paths": (
+        paths.run,
+        ["network", "qubits", "trees", "plan s", "flops", "flops of search", "ratio"],
+        _paths_rows,
     ),
     "centric": (scaling.run, SCALING_HEADER, _scaling_rows),
     "scaling": (scaling.run, SCALING_HEADER, _scaling_rows),

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 import tnqlstm as tnq
-from benchmarks.problems import plain_operations
+from benchmarks.problems import placed_circuit, plain_operations
 from benchmarks.timing import PEERS_PYTHON, OtherProcess, seconds_each
 from tnqlstm.circuit import Circuit
 
@@ -30,13 +30,7 @@ def run(instance: dict[str, Any]) -> dict[str, Any]:
     Peers, where the instance names some and `make peers` has been run, must give the same sum.
     """
     torch.manual_seed(0)
-    n_qpus, block = instance["n_qpus"], instance["block"]
-    circuit = tnq.ansatz.modular([block] * n_qpus, instance["depth"], instance["links"])
-    placed = tnq.Partition.from_blocks(
-        circuit,
-        tnq.QPUNetwork.line(n_qpus, qubits=block),
-        {f"qpu{k}": range(k * block, (k + 1) * block) for k in range(n_qpus)},
-    )
+    circuit, placed = placed_circuit(instance)
     start = time.perf_counter()
     vqc = tnq.VQC(circuit, placed, dtype=torch.float64)
     planned = time.perf_counter() - start

@@ -104,7 +104,7 @@ def test_memory_is_refused_before_it_is_spent() -> None:
     with pytest.raises(MemoryBudgetError, match="30 entangled qubits"):
         tnq.VQC(wide, method="dense")
     vqc = tnq.VQC(tnq.ansatz.ry_brickwork(6, 2), max_memory=10_000)
-    with pytest.raises(MemoryBudgetError, match="one sample of 1 VQCs needs .* raise max_memory"):
+    with pytest.raises(MemoryBudgetError, match=r"one sample of 1 VQCs needs .* raise max_memory"):
         vqc(torch.zeros(100, 6))
 
 
