@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow-test bench peers notebooks lint
+.PHONY: help setup demo test slow-test bench bench-quick peers notebooks lint
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -35,6 +35,9 @@ slow-test: $(STAMP) ## the slow tests
 
 bench: $(STAMP) ## time training steps and large circuits, peers beside us; tables, JSON, a picture
 	$(BIN)/python -m benchmarks
+
+bench-quick: $(STAMP) ## the short ones of these, in less than five minutes; nothing is written
+	$(BIN)/python -m benchmarks --quick
 
 peers: .venv-peers/.installed ## make .venv-peers, with the simulators that bench compares with
 

@@ -1,4 +1,7 @@
-"""`python -m benchmarks [NAME …]`: run the benchmarks, print tables, write JSON and a picture."""
+"""`python -m benchmarks [--quick] [NAME …]`: run, print tables, write JSON and a picture.
+
+`--quick`: the instances that say so, some minutes in all; nothing is written.
+"""
 
 from __future__ import annotations
 
@@ -145,6 +148,7 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def main(names: list[str]) -> None:
+    quick, names = "--quick" in names, [name for name in names if name != "--quick"]
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         sys.exit(f"error: unknown benchmark {unknown[0]!r}. Known: {', '.join(BENCHMARKS)}.")
@@ -153,7 +157,14 @@ def main(names: list[str]) -> None:
     for name in names or BENCHMARKS:
         run, header, rows_of = BENCHMARKS[name]
         problem = json.loads((HERE / "instances" / f"{name}.json").read_text())
-        results = [run(instance) for instance in tqdm(problem["instances"], desc=name)]
+        instances = [each for each in problem["instances"] if each.get("quick") or not quick]
+        if not instances:
+            continue
+        results = [run(instance) for instance in tqdm(instances, desc=name)]
+        if quick:
+            rows = [row for result in results for row in rows_of(result)]
+            print(f"\n{problem['title']}\n\n{table(header, rows)}\n")
+            continue
         path = RESULTS / f"{name}.json"
         path.write_text(json.dumps({"environment": environment(), "results": results}, indent=1))
         rows = [row for result in results for row in rows_of(result)]

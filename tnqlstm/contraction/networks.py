@@ -23,7 +23,8 @@ __all__ = ["ConesEvaluator", "GeneratingEvaluator"]
 
 
 SOURCES: tuple[Source, ...] = ("weights", "inputs")
-MOST_STARTS, LEAST_STARTS = 24, 2  # of the searches for paths, shared by the groups
+STARTS = 100  # of searches for paths, shared among the groups by their networks
+LEAST, MOST = 3, 16  # of each group
 
 
 class _NetworkEvaluator:
@@ -43,8 +44,13 @@ class _NetworkEvaluator:
         """`found`: families whose networks' values are those of the `observables`, by qubit."""
         self.table, self._n_weights = bank.table, circuit.n_weights
         self._frequencies = {source: bank.frequencies(source) for source in SOURCES}
-        starts = max(LEAST_STARTS, MOST_STARTS // len(found))
-        self._take([NetworkGroup(family, starts) for family in found])
+        each = STARTS / sum(len(family.networks) for family in found)
+        self._take(
+            [
+                NetworkGroup(family, min(max(LEAST, int(each * len(family.networks))), MOST))
+                for family in found
+            ]
+        )
         order = self._qubits()
         self._columns = torch.tensor([order[q] for q in observables])
         # where one sample is too much: groups in slices, each an evaluator of its own

@@ -15,8 +15,9 @@ from .path_cache import Path, cached_path
 __all__ = ["Path", "cotengra_tree", "find_path"]
 
 OBJECTIVE = "combo-8"  # flops, and eight times the numbers written
-GREEDY_REPEATS = 32  # of each start
+GREEDY_REPEATS = 64  # of each start
 MOST_LEAVES = 1000  # of all starts together
+EXPENSIVE = 18.0  # log2 of the objective, as cotengra gives it
 SUBTREE = 8  # leaves of the subtrees that are searched exhaustively
 
 
@@ -103,18 +104,24 @@ def _find_path(
     all_sizes = {**sizes, sample: NOMINAL_BATCH}
     inputs, size_dict = _as_symbols(carried, all_sizes)
     symbols = tuple(cotengra.get_symbol(len(sizes)) for _ in output)
-    trees = []
-    for k in range(max(1, min(starts, MOST_LEAVES // len(legs)))):
+    most = max(1, min(starts, MOST_LEAVES // len(legs)))
+    trees: list[Any] = []
+    # an expensive network is worth a longer search
+    while len(trees) < most or (len(trees) < 4 * most and min(map(_score, trees)) > EXPENSIVE):
         search = cotengra.RandomGreedyOptimizer(
-            max_repeats=GREEDY_REPEATS, seed=seed + k, accel=True, parallel=False
+            max_repeats=GREEDY_REPEATS, seed=seed + len(trees), accel=True, parallel=False
         )
         path = search.ssa_path(inputs, symbols, size_dict)
         tree = cotengra_tree(carried, all_sizes, path, output)
         if len(legs) > 2:
             tree.subtree_reconfigure_(subtree_size=SUBTREE, seed=seed, minimize=OBJECTIVE)
         trees.append(tree)
-    tree = min(trees, key=lambda tree: tree.get_score(OBJECTIVE))
+    tree = min(trees, key=_score)
     return [(min(pair), max(pair)) for pair in tree.get_ssa_path()]
+
+
+def _score(tree: Any) -> float:
+    return float(tree.get_score(OBJECTIVE))
 
 
 def cotengra_tree(
