@@ -17,7 +17,7 @@ __all__ = ["Path", "cotengra_tree", "find_path"]
 OBJECTIVE = "combo-8"  # flops, and eight times the numbers written
 GREEDY_REPEATS = 64  # of each start
 MOST_LEAVES = 1000  # of all starts together
-EXPENSIVE = 19.0  # log2 of the objective, as cotengra gives it
+EXPENSIVE = 20.0  # log2 of the objective, as cotengra gives it
 SUBTREE = 8  # leaves of the subtrees that are searched exhaustively
 
 
