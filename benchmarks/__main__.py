@@ -60,6 +60,7 @@ def _scaling_rows(result: Result) -> list[list[str]]:
                 f"{seconds['median'] * 1e3:.1f}",
                 "" if ours else f"{result['times_slower'][name]:.2f} ×",
                 f"{result['predicted_bytes'] / 2**20:.0f}" if ours else "",
+                f"{(result['measured_bytes'] or 0) / 2**20:.0f}" if ours else "",
             ]
         )
     return rows
@@ -73,6 +74,7 @@ SCALING_HEADER = [
     "ms",
     "times ours",
     "predicted MiB",
+    "measured MiB",
 ]
 
 

@@ -11,6 +11,7 @@ __all__ = ["scaling_figure"]
 STYLES = {
     "tnqlstm": ("#D55E00", "o-"),
     "TensorCircuit-NG": ("#0072B2", "s--"),
+    "TensorCircuit-NG, states": ("#56B4E9", "s--"),
     "lightning adjoint": ("#009E73", "^--"),
     "quimb CircuitMPS, values of one sample": ("#CC79A7", "d:"),
 }
@@ -30,8 +31,13 @@ def scaling_figure(results: list[dict[str, Any]]) -> Figure:
     time.set_ylabel("ms, values and gradient")
     qubits = [r["n_qubits"] for r in every]
     predicted = [r["predicted_bytes"] / 2**20 for r in every]
-    memory.plot(qubits, predicted, "o-", color=STYLES["tnqlstm"][0], ms=5)
-    memory.set_ylabel("MiB, tnqlstm, predicted")
+    colour = STYLES["tnqlstm"][0]
+    memory.plot(qubits, predicted, "o-", color=colour, ms=5, label="predicted")
+    known = [r for r in every if r["measured_bytes"]]
+    measured = [r["measured_bytes"] / 2**20 for r in known]
+    memory.plot([r["n_qubits"] for r in known], measured, "x:", color=colour, label="measured")
+    memory.set_ylabel("MiB, tnqlstm")
+    memory.legend(fontsize=8)
     for axes in (time, memory):
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")

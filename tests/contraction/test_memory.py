@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -93,3 +96,35 @@ def test_a_sequence_goes_in_batches_too() -> None:
         (out.sum() + h.square().sum() + c.sum()).backward()
         found.append([out.detach(), h.detach(), c.detach(), cell.gates.weights.grad])
     torch.testing.assert_close(found[0], found[1], rtol=0, atol=1e-12)
+
+
+MEASURE = """
+import torch, tnqlstm as tnq
+{circuit}
+plan = tnq.plan_expectations(circuit, method="{method}")
+measured = plan.measure_memory(1, {n_samples})
+print(measured / plan.cost(1, {n_samples}).bytes)
+assert "measured: " in plan.describe()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux tells, others don't")
+@pytest.mark.parametrize(
+    ("circuit", "method", "n_samples"),
+    [
+        ("circuit = tnq.ansatz.modular([8] * 64, 3, {0, 1, 2})", "cones", 10),
+        ("circuit = tnq.ansatz.modular([8] * 16, 3, {1})", "cones", 100),
+        ("circuit = tnq.ansatz.ry_brickwork(16, 4)", "generating", 100),
+        ("circuit = tnq.ansatz.ry_brickwork(16, 4)", "dense", 10),
+        ("circuit = tnq.ansatz.ry_brickwork(13, 5)", "dense", 100),
+        ("circuit = tnq.ansatz.ry_brickwork(6, 5)", "dense", 20_000),
+        ("circuit = tnq.ansatz.chen2020(11, 2)", "dense", 100),
+    ],
+)
+def test_measured_memory_is_at_most_twice_the_prediction(
+    circuit: str, method: str, n_samples: int
+) -> None:
+    """In a fresh process, whose allocator has nothing to spare; and not a tenth of it either."""
+    code = MEASURE.format(circuit=circuit, method=method, n_samples=n_samples)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 0.3 < float(run.stdout) < 2.0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..distribution.network import QPU
 
-__all__ = ["Cost", "Traffic", "available_memory"]
+__all__ = ["Cost", "Rates", "Traffic", "available_memory", "peak_bytes"]
 
 NOMINAL_BATCH = 10  # samples that plans are made for
 BYTES_PER_NUMBER = 8
@@ -122,3 +122,27 @@ def available_memory() -> int:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
         return 8 * 2**30
+
+
+def peak_bytes(function: Callable[[], object]) -> int | None:
+    """Most main memory that the process takes while the function runs, beyond what it had before.
+
+    By Linux's high-water mark; None elsewhere. What the allocator had to spare isn't seen, so a
+    second run of the same reads low.
+    """
+    try:
+        with open("/proc/self/clear_refs", "w") as marks:
+            marks.write("5")  # sets the high-water mark to what is held now
+        before = _held_bytes("VmHWM")
+        function()
+        return _held_bytes("VmHWM") - before
+    except OSError:
+        return None
+
+
+def _held_bytes(name: str) -> int:
+    with open("/proc/self/status") as status:
+        for line in status:
+            if line.startswith(f"{name}:"):
+                return int(line.split()[1]) * 1024
+    raise OSError(f"no {name} in /proc/self/status")

@@ -230,7 +230,10 @@ class ComponentGroup:
     def size(self, n_copies: int, n_samples: int) -> float:
         """Every layer's states, kept for the backward pass."""
         numbers = 2**self.n_qubits * len(self.members) * n_copies * (1 if self.real else 2)
-        held = 6 * n_samples + sum(run.n_steps * self._rows(run, n_samples) for run in self.runs)
+        passing = 6 if self.real else 14  # copies that come and go, more where torch conjugates
+        held = passing * n_samples + sum(
+            run.n_steps * self._rows(run, n_samples) for run in self.runs
+        )
         return float(numbers * held)
 
     @property

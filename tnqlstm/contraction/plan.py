@@ -13,7 +13,7 @@ from torch import Tensor
 from ..circuit import Circuit
 from ..distribution import Partition, QPUNetwork
 from ..errors import CircuitError, MemoryBudgetError, PartitionError, look_up
-from .cost import NOMINAL_BATCH, Cost, available_memory
+from .cost import NOMINAL_BATCH, Cost, available_memory, peak_bytes
 from .dense import DenseEvaluator
 from .handwritten import Recomputed, apply
 from .labelled import CutBond, cut_bonds, to_quimb
@@ -52,7 +52,8 @@ METHODS: dict[str, type[Any]] = {
 class ContractionPlan:
     """How ⟨Z_i⟩ of the observed qubits are computed, made once and run many times.
 
-    `considered` has the cost of each way that was weighed, for one copy and a batch of ten.
+    `considered` has the cost of each way that was weighed, for one copy and a batch of ten;
+    `measured` the bytes that `measure_memory` found, by numbers of copies and samples.
     """
 
     circuit: Circuit
@@ -61,6 +62,7 @@ class ContractionPlan:
     evaluator: Evaluator
     considered: dict[str, Cost]
     max_memory: int | None = None
+    measured: dict[tuple[int, int], int] = field(default_factory=dict, repr=False)
     _costs: dict[tuple[int, int], Cost] = field(default_factory=dict, repr=False)
 
     @property
@@ -134,6 +136,24 @@ class ContractionPlan:
         # memory grows evenly with the samples, so that this many fit
         each = (needed - least) / (n_samples - 1)
         return 1 + int((budget - least) / each)
+
+    def measure_memory(self, n_copies: int = 1, n_samples: int = NOMINAL_BATCH) -> int | None:
+        """Bytes that values and gradient of so many copies and samples take, in float64.
+
+        `describe` shows it beside the prediction from then on. Measure in a fresh process: memory
+        that was used and freed before isn't counted again. None where the system can't tell.
+        """
+        weights = torch.zeros(n_copies, self.circuit.n_weights, dtype=torch.float64)
+        inputs = torch.zeros(n_samples, self.circuit.n_inputs, dtype=torch.float64)
+        weights.requires_grad_()
+
+        def values_and_gradient() -> None:
+            self.evaluate(self.prepare(weights), weights, inputs).sum().backward()
+
+        found = peak_bytes(values_and_gradient)
+        if found is not None:
+            self.measured[n_copies, n_samples] = found
+        return found
 
     @property
     def n_slices(self) -> int:

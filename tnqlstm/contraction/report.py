@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from .cost import NOMINAL_BATCH
+
 if TYPE_CHECKING:
     from .plan import ContractionPlan
 
@@ -29,11 +31,26 @@ def describe(plan: ContractionPlan) -> str:
         f"largest tensor 2^{_log2(cost.largest):.1f})",
         f"  torch calls    {cost.n_calls}",
         f"  slices         {plan.n_slices}{'' if plan.n_slices > 1 else ' (nothing is sliced)'}",
+        *_memory_lines(plan),
         *_cut_lines(plan),
         *_traffic_lines(plan),
         *_considered_lines(plan),
     ]
     return "\n".join(lines)
+
+
+def _memory_lines(plan: ContractionPlan) -> list[str]:
+    predicted = _bytes(plan.cost(1, NOMINAL_BATCH).bytes)
+    lines = [
+        f"  memory         {predicted} predicted for a batch of {NOMINAL_BATCH}, with gradient"
+    ]
+    for (n_copies, n_samples), measured in plan.measured.items():
+        predicted = _bytes(plan.cost(n_copies, n_samples).bytes)
+        lines.append(
+            f"    measured: {_bytes(measured)} for {n_copies} × {n_samples} samples, "
+            f"predicted {predicted}"
+        )
+    return lines
 
 
 def _cut_lines(plan: ContractionPlan) -> list[str]:
@@ -74,7 +91,7 @@ def _traffic_lines(plan: ContractionPlan) -> list[str]:
 
 
 def _considered_lines(plan: ContractionPlan) -> list[str]:
-    lines = ["  considered, for a batch of 10 (memory and time with gradient)"]
+    lines = [f"  considered, for a batch of {NOMINAL_BATCH} (memory and time with gradient)"]
     for method, cost in sorted(plan.considered.items(), key=lambda item: item[1].seconds):
         chosen = "  <- chosen" if method == plan.method else ""
         lines.append(
