@@ -161,7 +161,8 @@ print(vqc.plan.describe())
 # - `dense`: the statevector. It has $2^n$ numbers, the best for few qubits and hopeless for many.
 # - `cones`: $\langle Z_q\rangle$ depends only on the gates in the *light cone* of qubit $q$, those
 #   that lie before it and are connected to it. Each cone is a small network. It is written for
-#   operators, in the Pauli basis, so its numbers are real and a CX's cut bond has dimension 4.
+#   operators, in the Pauli basis, so its numbers are real and a CX's cut bond has dimension 4, or
+#   less at the border of the cone, where fewer operators can occur.
 # - `generating`: one network for all qubits. It has $1 + \varepsilon_q Z_q$ where qubit $q$ is
 #   read; the derivative of its value in $\varepsilon_q$ at 0 is $\langle Z_q\rangle$.
 #
@@ -228,9 +229,9 @@ for name, each in [("generating", tree), *((f"cones, tree {k}", t) for k, t in e
     print(f"{name:17}{each.N:>7}{multiplications:>18}{width:>15.0f}")
 
 # %% [markdown]
-# Cones that share a tree are contracted together as one batch. In a line there are two kinds, one
-# for even and one for odd qubits, so the number of trees stays the same however many qubits there
-# are:
+# Cones that share a tree are contracted together as one batch. Even and odd qubits hold other ends
+# of their CX gates, but the networks are alike, so one tree serves nearly all, and the number of
+# trees stays the same however many qubits there are:
 
 # %%
 for n_qubits in (8, 16, 32, 64):

@@ -46,8 +46,13 @@ class DenseEvaluator:
     method = "dense"
 
     def __init__(
-        self, circuit: Circuit, observables: Sequence[int], max_memory: float = math.inf
+        self,
+        circuit: Circuit,
+        observables: Sequence[int],
+        max_memory: float = math.inf,
+        effort: float = 1.0,
     ) -> None:
+        """Samples go in batches to fit `max_memory`, and there is nothing to search for."""
         largest = max(map(len, circuit.components()))
         if largest > MOST_QUBITS:
             raise MemoryBudgetError(

@@ -18,13 +18,14 @@ from .groups import Family, NetworkGroup, families
 from .handwritten import Recomputed, Tape, apply, pop
 from .leaves import FunctionTable, LeafBatch
 from .sites import SiteBank, Source
+from .tree import MOST_STARTS
 
 __all__ = ["ConesEvaluator", "GeneratingEvaluator"]
 
 
 SOURCES: tuple[Source, ...] = ("weights", "inputs")
 STARTS = 100  # of searches for paths, shared among the groups by their networks
-LEAST, MOST = 3, 16  # of each group
+LEAST_STARTS = 3  # of each group
 
 
 class _NetworkEvaluator:
@@ -40,14 +41,17 @@ class _NetworkEvaluator:
         found: Sequence[Family],
         observables: Sequence[int],
         max_memory: float,
+        effort: float,
     ) -> None:
         """`found`: families whose networks' values are those of the `observables`, by qubit."""
         self.table, self._n_weights = bank.table, circuit.n_weights
         self._frequencies = {source: bank.frequencies(source) for source in SOURCES}
-        each = STARTS / sum(len(family.networks) for family in found)
+        each = effort * STARTS / sum(len(family.networks) for family in found)
         self._take(
             [
-                NetworkGroup(family, min(max(LEAST, int(each * len(family.networks))), MOST))
+                NetworkGroup(
+                    family, min(max(LEAST_STARTS, int(each * len(family.networks))), MOST_STARTS)
+                )
                 for family in found
             ]
         )
@@ -232,12 +236,16 @@ class ConesEvaluator(_NetworkEvaluator):
     _rates = CONES
 
     def __init__(
-        self, circuit: Circuit, observables: Sequence[int], max_memory: float = math.inf
+        self,
+        circuit: Circuit,
+        observables: Sequence[int],
+        max_memory: float = math.inf,
+        effort: float = 1.0,
     ) -> None:
         bank = SiteBank(AngleTable(circuit.operations, circuit.n_inputs))
         cones = group_cones(circuit, dict.fromkeys(observables), bank)
         found = families(cones, circuit, bank)
-        super().__init__(circuit, bank, found, observables, max_memory)
+        super().__init__(circuit, bank, found, observables, max_memory, effort)
 
     def _qubits(self) -> dict[int, int]:
         came = (net.leaves[0].qubit for group in self.groups for net in group.networks)
@@ -256,12 +264,16 @@ class GeneratingEvaluator(_NetworkEvaluator):
     _sweeps = 2  # the values are themselves a gradient
 
     def __init__(
-        self, circuit: Circuit, observables: Sequence[int], max_memory: float = math.inf
+        self,
+        circuit: Circuit,
+        observables: Sequence[int],
+        max_memory: float = math.inf,
+        effort: float = 1.0,
     ) -> None:
         bank = SiteBank(AngleTable(circuit.operations, circuit.n_inputs))
         network = light_cone(circuit, list(dict.fromkeys(observables)), bank, generate=True)
         found = [Family.of([network], circuit, bank)]
-        super().__init__(circuit, bank, found, observables, max_memory)
+        super().__init__(circuit, bank, found, observables, max_memory, effort)
 
     def _qubits(self) -> dict[int, int]:
         return {qubit: k for k, qubit in enumerate(self.groups[0].networks[0].probes)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["METHODS", "ContractionPlan", "Evaluator", "plan_expectations"]
 
 SMALL_QUBITS = 8  # up to here states win by their few calls; networks aren't searched
+WORTH_A_SEARCH = 0.1  # seconds of a step for which paths are searched at full length
 SURELY_FREE = 2**28  # bytes that aren't looked for
 EXPENSIVE_CONE = 1e7  # flops of a cone and nominal batch; above, one network for all is tried too
 
@@ -236,8 +238,11 @@ def _candidates(
         cheap = any(cost.flops / len(observed) < EXPENSIVE_CONE for _, cost in found)
         if way is GeneratingEvaluator and cheap:
             continue
+        # what takes little time by states isn't worth a long search for something better
+        fastest = min((cost.seconds for _, cost in found), default=math.inf)
+        effort = min(1.0, fastest / WORTH_A_SEARCH)
         try:
-            evaluator = way(circuit, observed, budget)
+            evaluator = way(circuit, observed, budget, effort)
         except MemoryBudgetError as error:
             errors.append(error)
         else:

@@ -15,6 +15,7 @@ from .path_cache import Path, cached_path
 __all__ = ["Path", "cotengra_tree", "find_path"]
 
 OBJECTIVE = "combo-8"  # flops, and eight times the numbers written
+MOST_STARTS = 16
 GREEDY_REPEATS = 64  # of each start
 MOST_LEAVES = 1000  # of all starts together
 EXPENSIVE = 20.0  # log2 of the objective, as cotengra gives it
@@ -26,7 +27,7 @@ def find_path(
     sizes: Mapping[int, int],
     sampled: Sequence[bool],
     *,
-    starts: int = 16,
+    starts: int = MOST_STARTS,
     seed: int = 0,
 ) -> Path:
     """A pairwise contraction order of the network, the same for the same arguments.
@@ -106,8 +107,9 @@ def _find_path(
     symbols = tuple(cotengra.get_symbol(len(sizes)) for _ in output)
     most = max(1, min(starts, MOST_LEAVES // len(legs)))
     trees: list[Any] = []
-    # an expensive network is worth a longer search
-    while len(trees) < most or (len(trees) < 4 * most and min(map(_score, trees)) > EXPENSIVE):
+    # an expensive network is worth a longer search, where there aren't many
+    longest = 4 * most if starts == MOST_STARTS else most
+    while len(trees) < most or (len(trees) < longest and min(map(_score, trees)) > EXPENSIVE):
         search = cotengra.RandomGreedyOptimizer(
             max_repeats=GREEDY_REPEATS, seed=seed + len(trees), accel=True, parallel=False
         )
