@@ -22,7 +22,7 @@ from .cones import Cone
 from .cost import CONES
 from .embedding import Fill, Wires, embed, fill_all
 from .handwritten import Tape, pop
-from .leaves import Grown
+from .leaves import GroupLeaf
 from .path_cache import Path
 from .program import CONSTANT, INPUTS, WEIGHTS, Program, Rank
 from .sites import SiteBank, Source, Terms
@@ -148,7 +148,7 @@ class NetworkGroup:
     ) -> None:
         """`starts` of the search for a path, if none is given. `slice_`: legs held at an index."""
         self.family, self.networks, self.sources = family, family.networks, family.sources
-        self.leaves = [_restrict(leaf, slice_ or {}) for leaf in _grow(family)]
+        self.leaves = [_restrict(leaf, slice_ or {}) for leaf in _group_leaves(family)]
         self.legs = [leaf.legs for leaf in self.leaves]
         self.sizes = {
             leg: size
@@ -317,7 +317,7 @@ class NetworkGroup:
         }
 
 
-def _grow(family: Family) -> list[Grown]:
+def _group_leaves(family: Family) -> list[GroupLeaf]:
     """The template's leaves with what each network puts there."""
     leaves = []
     for k, leaf in enumerate(family.template.leaves):
@@ -335,11 +335,11 @@ def _grow(family: Family) -> list[Grown]:
             own = family.fills[kind][k].leaf
             columns.append(() if own is None else network.leaves[own].columns)
         kind_of = tuple(number_of[kind] for kind in family.kind_of)
-        leaves.append(Grown(leaf.legs, leaf.shape, tuple(different), kind_of, tuple(columns)))
+        leaves.append(GroupLeaf(leaf.legs, leaf.shape, tuple(different), kind_of, tuple(columns)))
     return leaves
 
 
-def _restrict(leaf: Grown, slice_: Mapping[int, int]) -> Grown:
+def _restrict(leaf: GroupLeaf, slice_: Mapping[int, int]) -> GroupLeaf:
     """The leaf with some legs held at an index; they stay, with one dimension."""
     held = [(axis, slice_[leg]) for axis, leg in enumerate(leaf.legs) if leg in slice_]
     if not held:

@@ -19,7 +19,7 @@ from .angles import ConstantBank
 from .handwritten import Tape, pop
 from .sites import Terms
 
-__all__ = ["FunctionTable", "Grown", "LeafBatch"]
+__all__ = ["FunctionTable", "GroupLeaf", "LeafBatch"]
 
 ZERO, ONE = 0, 1  # rows of every function table
 Key = tuple[int, int]  # group and leaf
@@ -79,7 +79,7 @@ class FunctionTable:
 
 
 @dataclass(frozen=True)
-class Grown:
+class GroupLeaf:
     """One leaf of every network of a group, before the table of functions is known.
 
     `kinds`: different `Terms`; each network's kind and its angles' columns.
@@ -113,7 +113,7 @@ class LeafBatch:
     """Leaves that read one source, as tensors (network · source, legs), by any keys."""
 
     def __init__(
-        self, leaves: Mapping[Key, tuple[Grown, Sequence[int]]], table: FunctionTable
+        self, leaves: Mapping[Key, tuple[GroupLeaf, Sequence[int]]], table: FunctionTable
     ) -> None:
         """`leaves`: each with the order in which its axes are wanted."""
         self.table = table
@@ -197,7 +197,7 @@ class LeafBatch:
         return self.table.backward(tape, total)
 
 
-def _index(leaf: Grown, table: FunctionTable, width: int) -> NDArray[np.int64]:
+def _index(leaf: GroupLeaf, table: FunctionTable, width: int) -> NDArray[np.int64]:
     """The table's rows that a leaf's terms read, (angle, network · term); 0 for other kinds'."""
     starts = np.cumsum([0, *(len(terms.arrays) for terms in leaf.kinds)])
     kind_of = np.array(leaf.kind_of)

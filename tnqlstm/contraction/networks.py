@@ -46,11 +46,11 @@ class _NetworkEvaluator:
         """`found`: families whose networks' values are those of the `observables`, by qubit."""
         self.table, self._n_weights = bank.table, circuit.n_weights
         self._frequencies = {source: bank.frequencies(source) for source in SOURCES}
-        each = effort * STARTS / sum(len(family.networks) for family in found)
+        starts = effort * STARTS / sum(len(family.networks) for family in found)
         self._take(
             [
                 NetworkGroup(
-                    family, min(max(LEAST_STARTS, int(each * len(family.networks))), MOST_STARTS)
+                    family, min(max(LEAST_STARTS, int(starts * len(family.networks))), MOST_STARTS)
                 )
                 for family in found
             ]
@@ -59,11 +59,11 @@ class _NetworkEvaluator:
         self._columns = torch.tensor([order[q] for q in observables])
         # where one sample is too much: groups in slices, each an evaluator of its own
         self.slices: list[list[_NetworkEvaluator]] = []
-        each = BYTES_PER_NUMBER * self._sweeps
+        bytes_each = BYTES_PER_NUMBER * self._sweeps
         sizes = [group.program.peak_size(n := len(group.networks), n) for group in self.groups]
-        if each * sum(sizes) > max_memory:
+        if bytes_each * sum(sizes) > max_memory:
             self.slices = [
-                [self._part([part]) for part in group.slices(max_memory, each)]
+                [self._part([part]) for part in group.slices(max_memory, bytes_each)]
                 for group in self.groups
             ]
 
