@@ -334,6 +334,11 @@ class ProductEncoding:
         tape += [inputs, first]
         return self._kron(tape, vectors if self.real else torch.complex(*vectors.chunk(2, dim=2)))
 
+    def skip(self, tape: Tape) -> None:
+        """Leave out the gradient."""
+        n_parts = sum(divmod(self.n_qubits, 2))
+        pop(tape, 2 + 2 * (n_parts - 1) + 1)
+
     def backward(self, tape: Tape, grad: Tensor) -> Tensor:
         """The gradient in the inputs."""
         grad = self._kron_back(tape, grad)

@@ -77,19 +77,21 @@ class StateForm:
         return joined.index_select(1, self.constants.get("columns", inputs))
 
     def values_back(
-        self, tape: Tape, prepared: Sequence[Parts], grad: Tensor
-    ) -> tuple[Tensor, list[Parts]]:
-        """The gradient in the inputs, and what `gradients` makes the others of."""
+        self, tape: Tape, prepared: Sequence[Parts], grad: Tensor, wanted: bool = True
+    ) -> tuple[Tensor | None, list[Parts]]:
+        """The gradient in the inputs, if `wanted`, and what `gradients` makes the others of."""
         if not self.in_order:
             total = grad.new_zeros(grad.shape[0], self.n_rows, grad.shape[2])
             grad = total.index_add_(1, self.constants.get("columns", grad), grad)
         parts = grad.split([len(group.rows) for group in self.groups], dim=1)
         found = [
-            group.values_back(tape, own, part)
+            group.values_back(tape, own, part, wanted)
             for group, own, part in reversed(list(zip(self.groups, prepared, parts, strict=True)))
         ]
-        inputs = [grad_inputs for grad_inputs, _ in found]
         factors = [factor for _, factor in reversed(found)]
+        inputs = [grad_inputs for grad_inputs, _ in found if grad_inputs is not None]
+        if not inputs:
+            return None, factors
         return inputs[0] if len(inputs) == 1 else torch.stack(inputs).sum(0), factors
 
     def gradients(self, found: Sequence[list[Parts]]) -> list[Parts]:
@@ -157,11 +159,16 @@ class _MatrixGroup(_Group):
         tape += [encoded, states]
         return self._read_out(states)
 
-    def values_back(self, tape: Tape, prepared: Parts, grad: Tensor) -> tuple[Tensor, Parts]:
+    def values_back(
+        self, tape: Tape, prepared: Parts, grad: Tensor, wanted: bool
+    ) -> tuple[Tensor | None, Parts]:
         """The gradient in the inputs, and of M's the factors g and s: it is g s†."""
         (matrix,) = prepared
         encoded, states = pop(tape, 2)
         behind = self._read_out_back(states, grad).view(len(matrix), -1, encoded.shape[-1])
+        if not wanted:
+            self.encoding.skip(tape)
+            return None, [behind, encoded]
         before = matrix.view(len(matrix), -1, self.size).mH @ behind
         return self.encoding.backward(tape, before), [behind, encoded]
 
@@ -201,11 +208,16 @@ class _LayeredGroup(_Group):
         tape.append(states)
         return self._read_out(states)
 
-    def values_back(self, tape: Tape, prepared: Parts, grad: Tensor) -> tuple[Tensor, Parts]:
+    def values_back(
+        self, tape: Tape, prepared: Parts, grad: Tensor, wanted: bool
+    ) -> tuple[Tensor | None, Parts]:
         """The gradients in the inputs and in the sides."""
         (states,) = pop(tape, 1)
         behind = self._read_out_back(states, grad).flatten(0, 1)
         found, before = self.run.apply_back(tape, prepared, behind)
+        if not wanted:
+            self.encoding.skip(tape)
+            return None, found
         encoded = before.reshape(states.shape)
         joined = encoded.squeeze(1) if states.shape[1] == 1 else encoded.sum(1)
         return self.encoding.backward(tape, joined), found
@@ -249,9 +261,12 @@ class Values:
         tape += prepared
         return (values.transpose(1, 2),)
 
-    def backward(self, tape: Tape, wanted: Sequence[bool], *grads: Tensor) -> tuple[Tensor, ...]:
+    def backward(
+        self, tape: Tape, wanted: Sequence[bool], *grads: Tensor
+    ) -> tuple[Tensor | None, ...]:
         n_parts = sum(group.n_parts for group in self.form.groups)
         prepared = self.form.split(pop(tape, n_parts))
-        inputs, found = self.form.values_back(tape, prepared, grads[0].transpose(1, 2))
+        values = grads[0].transpose(1, 2)
+        inputs, found = self.form.values_back(tape, prepared, values, wanted[0])
         parts = self.form.gradients([found])
-        return (inputs.t(), *(part for own in parts for part in own))
+        return (None if inputs is None else inputs.t(), *(part for own in parts for part in own))

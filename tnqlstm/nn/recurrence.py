@@ -65,11 +65,13 @@ class Recurrence:
                 padded = torch.nn.functional.pad(dh, (0, 0, 0, len(d_output) - len(dh)))
                 both = torch.stack([padded, d_output])
                 du, found = self.forms[1].values_back(tape, made[1], both)
+                assert du is not None
                 factors[1].append(found)
             else:
                 du = dh + d_output
             dz, dc = _update_back(tape, du, dc)
             dv, found = self.forms[0].values_back(tape, made[0], dz)
+            assert dv is not None
             factors[0].append(found)
             step, dh = dv.split([x.shape[2], len(dv) - x.shape[2]])
             d_steps.append(step)
