@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,29 +32,20 @@ def _training_rows(result: Result) -> list[list[str]]:
     rows = []
     for name, seconds in result["seconds"].items():
         ratio = result["times_slower"].get(name)
-        rows.append(
-            [
-                what,
-                name,
-                f"{seconds['median'] * 1e3:.2f}",
-                "" if ratio is None else f"{ratio:.3g} ×",
-            ]
-        )
+        times = "" if ratio is None else f"{ratio:.3g} ×"
+        rows.append([what, name, f"{seconds['median'] * 1e3:.2f}", times])
     return rows
-
-
-def _blocks(instance: dict[str, Any]) -> str:
-    return f"{instance['n_qpus']} QPUs"
 
 
 def _scaling_rows(result: Result) -> list[list[str]]:
     instance = result["instance"]
+    what = instance.get("name") or f"{instance['n_qpus']} QPUs"
     rows = []
     for name, seconds in result["seconds"].items():
         ours = name == "tnqlstm"
         rows.append(
             [
-                f"{result['n_qubits']}, {instance.get('name') or _blocks(instance)}",
+                f"{result['n_qubits']}, {what}",
                 f"{len(instance['links'])} of {instance['depth']}",
                 f"{name} ({result['method']})" if ours else name,
                 f"{result['seconds_to_plan'] if ours else result['first_call'][name]:.2f}",
@@ -64,18 +56,6 @@ def _scaling_rows(result: Result) -> list[list[str]]:
             ]
         )
     return rows
-
-
-SCALING_HEADER = [
-    "qubits",
-    "link layers",
-    "by",
-    "plan or compile s",
-    "ms",
-    "times ours",
-    "predicted MiB",
-    "measured MiB",
-]
 
 
 def _short(argument: object) -> str:
@@ -115,27 +95,46 @@ def _calibration_rows(result: Result) -> list[list[str]]:
     ]
 
 
-BENCHMARKS: dict[
-    str, tuple[Callable[[Any], Result], list[str], Callable[[Result], list[list[str]]]]
-] = {
-    "training_step": (
-        training_step.run,
-        ["model", "by", "ms a step", "times ours"],
-        _training_rows,
+@dataclass(frozen=True)
+class Benchmark:
+    """How an instance is run, and the rows of a table that its result makes."""
+
+    run: Callable[[dict[str, Any]], Result]
+    header: list[str]
+    rows: Callable[[Result], list[list[str]]]
+
+
+SCALING = Benchmark(
+    scaling.run,
+    [
+        "qubits",
+        "link layers",
+        "by",
+        "plan or compile s",
+        "ms",
+        "times ours",
+        "predicted MiB",
+        "measured MiB",
+    ],
+    _scaling_rows,
+)
+BENCHMARKS = {
+    "training_step": Benchmark(
+        training_step.run, ["model", "by", "ms a step", "times ours"], _training_rows
     ),
-    "calibration": (
+    "calibration": Benchmark(
         calibration.run,
         ["circuit", "batch", "way", "ms", "predicted ms", "ratio"],
         _calibration_rows,
     ),
-    "irregular": (scaling.run, SCALING_HEADER, _scaling_rows),
-    "paths": (
+    "irregular": SCALING,
+    "paths": Benchmark(
         paths.run,
         ["network", "qubits", "trees", "plan s", "flops", "flops of search", "ratio"],
         _paths_rows,
     ),
-    "centric": (scaling.run, SCALING_HEADER, _scaling_rows),
-    "scaling": (scaling.run, SCALING_HEADER, _scaling_rows),
+    "centric": SCALING,
+    "scaling": SCALING,
 }
 
 
@@ -157,20 +156,19 @@ def main(names: list[str]) -> None:
     torch.set_num_threads(1)
     RESULTS.mkdir(exist_ok=True)
     for name in names or BENCHMARKS:
-        run, header, rows_of = BENCHMARKS[name]
+        benchmark = BENCHMARKS[name]
         problem = json.loads((HERE / "instances" / f"{name}.json").read_text())
         instances = [each for each in problem["instances"] if each.get("quick") or not quick]
         if not instances:
             continue
-        results = [run(instance) for instance in tqdm(instances, desc=name)]
+        results = [benchmark.run(instance) for instance in tqdm(instances, desc=name)]
+        rows = [row for result in results for row in benchmark.rows(result)]
+        print(f"\n{problem['title']}\n\n{table(benchmark.header, rows)}\n")
         if quick:
-            rows = [row for result in results for row in rows_of(result)]
-            print(f"\n{problem['title']}\n\n{table(header, rows)}\n")
             continue
         path = RESULTS / f"{name}.json"
         path.write_text(json.dumps({"environment": environment(), "results": results}, indent=1))
-        rows = [row for result in results for row in rows_of(result)]
-        print(f"\n{problem['title']}\n\n{table(header, rows)}\n\nwritten: {path}\n")
+        print(f"written: {path}\n")
         if name == "calibration":
             for kind, rates in calibration.fitted_rates(results).items():
                 print(f"fitted {kind}: seconds a call, flop, number = {rates}")

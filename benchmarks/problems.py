@@ -24,10 +24,8 @@ def placed_circuit(instance: dict[str, Any]) -> tuple[Circuit, tnq.Partition]:
     """
     blocks = instance.get("blocks") or [instance["block"]] * instance["n_qpus"]
     kind, *arguments = instance.get("network", ["line", len(blocks)])
-    graph = nx.convert_node_labels_to_integers(
-        getattr(tnq.QPUNetwork, kind)(*arguments, qubits=max(blocks)).graph, ordering="default"
-    )
     network = getattr(tnq.QPUNetwork, kind)(*arguments, qubits=max(blocks))
+    graph = nx.convert_node_labels_to_integers(network.graph)
     start = np.cumsum([0, *blocks]).tolist()
     n, depth = start[-1], instance["depth"]
     depths = instance.get("depths", [depth] * len(blocks))

@@ -10,7 +10,7 @@ import torch
 import tnqlstm as tnq
 from benchmarks.memory import measured_bytes
 from benchmarks.problems import placed_circuit, plain_operations
-from benchmarks.timing import PEERS_PYTHON, OtherProcess, seconds_each
+from benchmarks.timing import PEERS_PYTHON, OtherProcess, seconds_each, times_slower
 from tnqlstm.circuit import Circuit
 
 __all__ = ["run"]
@@ -57,14 +57,13 @@ def run(instance: dict[str, Any]) -> dict[str, Any]:
     seconds = seconds_each({"tnqlstm": values_and_gradient, **others}, rounds=5)
     for other in others.values():
         other.close()
-    ours = seconds["tnqlstm"]["median"]
     return {
         "instance": instance,
         "n_qubits": circuit.n_qubits,
         "n_cut_gates": placed.n_cut_gates,
         "method": vqc.plan.method,
         "seconds": seconds,
-        "times_slower": {n: s["median"] / ours for n, s in seconds.items() if n != "tnqlstm"},
+        "times_slower": times_slower(seconds),
         "first_call": {name: other.first_call for name, other in others.items()},
         "seconds_to_plan": planned,
         "predicted_bytes": vqc.plan.cost(1, instance["batch"]).bytes,

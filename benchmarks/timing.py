@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-__all__ = ["PEERS_PYTHON", "OtherProcess", "environment", "seconds_each"]
+__all__ = ["PEERS_PYTHON", "OtherProcess", "environment", "seconds_each", "times_slower"]
 
 PACKAGES = ("tnqlstm", "torch", "numpy", "quimb", "cotengra", "pennylane")
 PEERS_PYTHON = Path(__file__).parent.parent / ".venv-peers" / "bin" / "python"
@@ -37,6 +37,13 @@ def seconds_each(
         name: {"median": statistics.median(s), "min": min(s), "max": max(s)}
         for name, s in samples.items()
     }
+
+
+def times_slower(seconds: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Each peer's median against ours."""
+    medians = {name: each["median"] for name, each in seconds.items()}
+    ours = medians.pop("tnqlstm")
+    return {name: median / ours for name, median in medians.items()}
 
 
 class OtherProcess:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 import tnqlstm as tnq
 from benchmarks import pennylane_loop
 from benchmarks.problems import plain_operations
-from benchmarks.timing import PEERS_PYTHON, OtherProcess, seconds_each
+from benchmarks.timing import PEERS_PYTHON, OtherProcess, seconds_each, times_slower
 
 __all__ = ["run"]
 
@@ -77,13 +77,11 @@ def run(instance: dict[str, Any]) -> dict[str, Any]:
     seconds = seconds_each({"tnqlstm": steps.pop("tnqlstm"), **steps, **others}, instance["rounds"])
     for other in others.values():
         other.close()
-    ours = seconds["tnqlstm"]["median"]
-    ratios = {name: s["median"] / ours for name, s in seconds.items() if name != "tnqlstm"}
     return {
         "instance": instance,
         "seconds": seconds,
         "first_call": first_call,
-        "times_slower": ratios,
+        "times_slower": times_slower(seconds),
     }
 
 

@@ -14,6 +14,8 @@ from tnqlstm.contraction.compression import compress, row_basis
 from tnqlstm.contraction.cones import Cone, light_cone
 from tnqlstm.contraction.sites import SiteBank
 
+from .one_sample import values_of
+
 
 def compressed(circuit: Circuit, qubit: int) -> tuple[Cone, Cone]:
     """The cone before and after."""
@@ -65,12 +67,7 @@ def test_small_fixed_angles_are_not_taken_for_zero(angle: float) -> None:
     operations += [("RX", (0,), WeightSlot(1)), ("RX", (1,), angle)]
     circuit = Circuit(2, tuple(operations), n_inputs=1, weight_shape=(2,))
     weights, inputs = random_values(np.random.default_rng(5), circuit)
-    import torch
-
+    wanted = expectations(circuit, weights, inputs)
     for method in ("cones", "generating"):
-        plan = plan_expectations(circuit, method=method)
-        w, x = torch.tensor(weights).reshape(1, -1), torch.tensor(inputs)[None]
-        values = plan.evaluate(plan.prepare(w), w, x)[0, 0].numpy()
-        np.testing.assert_allclose(
-            values, expectations(circuit, weights, inputs), rtol=0, atol=1e-14
-        )
+        values = values_of(plan_expectations(circuit, method=method), weights, inputs)
+        np.testing.assert_allclose(values, wanted, rtol=0, atol=1e-14)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 import tnqlstm as tnq
 from tests.reference import expectations, random_circuit, random_values
@@ -14,6 +13,8 @@ from tnqlstm.contraction.angles import AngleTable
 from tnqlstm.contraction.cones import Cone, light_cone
 from tnqlstm.contraction.embedding import Wires, embed, fill_all
 from tnqlstm.contraction.sites import SiteBank
+
+from .one_sample import values_of
 
 
 def cone_of(circuit: Circuit, qubit: int) -> Cone:
@@ -88,15 +89,17 @@ def test_a_wider_leg_is_no_special_case() -> None:
     assert embed(wires_of(circuit, 3), wires_of(circuit, 1)) is None
 
 
+def sparse_circuit(seed: int) -> Circuit:
+    """Random, on 4 to 9 qubits, with cones that differ from qubit to qubit."""
+    rng = np.random.default_rng(seed)
+    return random_circuit(rng, n_qubits=int(rng.integers(4, 10)), n_gates=24)
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_joined_cones_keep_their_values(seed: int) -> None:
-    """Sparse random circuits, whose cones differ from qubit to qubit, on up to 9 qubits."""
-    rng = np.random.default_rng(seed)
-    circuit = random_circuit(rng, n_qubits=int(rng.integers(4, 10)), n_gates=24)
-    weights, inputs = random_values(rng, circuit)
-    plan = plan_expectations(circuit, method="cones")
-    w, x = torch.tensor(weights).reshape(1, -1), torch.tensor(inputs)[None]
-    values = plan.evaluate(plan.prepare(w), w, x)[0, 0]
+    circuit = sparse_circuit(seed)
+    weights, inputs = random_values(np.random.default_rng(seed), circuit)
+    values = values_of(plan_expectations(circuit, method="cones"), weights, inputs)
     np.testing.assert_allclose(values, expectations(circuit, weights, inputs), atol=1e-12)
 
 
@@ -104,8 +107,6 @@ def test_embeddings_are_found_in_random_circuits() -> None:
     """So that the test above tests something."""
     saved = 0
     for seed in range(30):
-        rng = np.random.default_rng(seed)
-        circuit = random_circuit(rng, n_qubits=int(rng.integers(4, 10)), n_gates=24)
-        plan = plan_expectations(circuit, method="cones")
-        saved += n_kinds(circuit) - len(plan.trees())
+        circuit = sparse_circuit(seed)
+        saved += n_kinds(circuit) - len(plan_expectations(circuit, method="cones").trees())
     assert saved > 5

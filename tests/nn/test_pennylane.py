@@ -16,21 +16,19 @@ from ..pennylane_cells import run_window
 TOLERANCE = {"rtol": 0.0, "atol": 1e-8}
 CELLS = ("chen2024", "chen2020", "linear")
 SCHEMES = ("centric", "segment", "linked")
-# input and hidden size, qubits of each QPU; the cells have 5 qubits in all
-SIZES = {"chen2024": (2, 3), "chen2020": (2, 3), "linear": (2, 3)}
-QUBITS = (3, 2)
+INPUT_SIZE, HIDDEN_SIZE = 2, 3
+QUBITS = (3, 2)  # of each QPU; the cells have 5 in all
 BATCH, TIME = 3, 4
 
 
 def build(cell: str, scheme: str, num_layers: int = 1) -> tnq.QLSTM:
-    input_size, hidden_size = SIZES[cell]
     options: dict[str, Any] = {"n_qubits": sum(QUBITS)} if cell == "linear" else {}
     if scheme != "centric":
         options["network"] = tnq.QPUNetwork.line(len(QUBITS), qubits=QUBITS, link=tnq.Link.ideal())
     torch.manual_seed(3)
     model = tnq.QLSTM(
-        input_size,
-        hidden_size,
+        INPUT_SIZE,
+        HIDDEN_SIZE,
         num_layers,
         cell=cell,
         depth=2,

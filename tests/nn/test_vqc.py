@@ -8,10 +8,10 @@ import torch
 
 import tnqlstm as tnq
 from tests.reference import expectations, parameter_shift_gradient
+from tnqlstm.contraction import METHODS
 from tnqlstm.errors import CircuitError, MemoryBudgetError, PartitionError, ShapeError
 
 DOUBLE = {"dtype": torch.float64}
-METHODS = ("dense", "cones", "generating")
 
 
 @pytest.mark.parametrize("method", METHODS)

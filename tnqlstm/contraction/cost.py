@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..distribution.network import QPU
 
-__all__ = ["Cost", "Rates", "Traffic", "available_memory", "peak_bytes"]
+__all__ = ["Cost", "Rates", "Traffic", "available_memory", "peak_bytes", "readable_bytes"]
 
 NOMINAL_BATCH = 10  # samples that plans are made for
 BYTES_PER_NUMBER = 8
@@ -146,3 +146,12 @@ def _held_bytes(name: str) -> int:
             if line.startswith(f"{name}:"):
                 return int(line.split()[1]) * 1024
     raise OSError(f"no {name} in /proc/self/status")
+
+
+def readable_bytes(value: float) -> str:
+    """With a unit, from B to GiB."""
+    for unit in ("B", "KiB", "MiB"):
+        if value < 1024:
+            return f"{value:.3g} {unit}"
+        value /= 1024
+    return f"{value:.3g} GiB"

@@ -63,15 +63,10 @@ class DenseEvaluator:
         self.groups = [
             ComponentGroup(members, self.table) for members in _group_components(circuit)
         ]
-        place = {
-            qubit: (g, c * group.n_qubits + local)
-            for g, group in enumerate(self.groups)
-            for c, member in enumerate(group.members)
-            for local, qubit in enumerate(member.qubits)
-        }
-        offsets = np.cumsum([0, *(len(g.members) * g.n_qubits for g in self.groups)])
-        columns = [int(offsets[place[q][0]]) + place[q][1] for q in observables]
-        everything = columns == list(range(int(offsets[-1])))
+        order = [q for group in self.groups for member in group.members for q in member.qubits]
+        place = {qubit: k for k, qubit in enumerate(order)}
+        columns = [place[q] for q in observables]
+        everything = columns == list(range(len(order)))
         self._columns = None if everything else torch.tensor(columns)
         fits = circuit.n_weights > 0 and StateForm.fits(self.groups)
         self.state_form = StateForm(self, observables) if fits else None
@@ -120,13 +115,13 @@ class _Component:
 
 def _group_components(circuit: Circuit) -> list[list[_Component]]:
     groups: dict[tuple[object, ...], list[_Component]] = {}
-    owner = {q: k for k, qubits in enumerate(circuit.components()) for q in qubits}
-    operations: list[list[Operation]] = [[] for _ in circuit.components()]
-    local = {q: i for qubits in circuit.components() for i, q in enumerate(qubits)}
+    components = circuit.components()
+    place = {q: (k, i) for k, qubits in enumerate(components) for i, q in enumerate(qubits)}
+    operations: list[list[Operation]] = [[] for _ in components]
     for op in circuit.operations:
-        moved = Operation(op.name, tuple(local[q] for q in op.qubits), op.angle)
-        operations[owner[op.qubits[0]]].append(moved)
-    for qubits, ops in zip(circuit.components(), operations, strict=True):
+        moved = Operation(op.name, tuple(place[q][1] for q in op.qubits), op.angle)
+        operations[place[op.qubits[0]][0]].append(moved)
+    for qubits, ops in zip(components, operations, strict=True):
         component = _Component(qubits, tuple(ops))
         groups.setdefault(component.signature, []).append(component)
     return list(groups.values())
@@ -227,19 +222,21 @@ class ComponentGroup:
                     traffic.add(float(each) * size * rows * n_copies, where)
             traffic.add(joint, set(homes))
 
+    def _numbers(self, n_copies: int) -> int:
+        """Of one sample's states, or of one column of the matrices."""
+        return 2**self.n_qubits * len(self.members) * n_copies * (1 if self.real else 2)
+
     def largest(self, n_copies: int, n_samples: int) -> float:
-        numbers = 2**self.n_qubits * len(self.members) * n_copies * (1 if self.real else 2)
         rows = [n_samples, *(self._rows(run, n_samples) for run in self.runs)]
-        return float(numbers * max(rows))
+        return float(self._numbers(n_copies) * max(rows))
 
     def size(self, n_copies: int, n_samples: int) -> float:
         """Every layer's states, kept for the backward pass."""
-        numbers = 2**self.n_qubits * len(self.members) * n_copies * (1 if self.real else 2)
         passing = 6 if self.real else 14  # copies that come and go, more where torch conjugates
         held = passing * n_samples + sum(
             run.n_steps * self._rows(run, n_samples) for run in self.runs
         )
-        return float(numbers * held)
+        return float(self._numbers(n_copies) * held)
 
     @property
     def n_calls(self) -> int:

@@ -19,7 +19,7 @@ from .angles import ConstantBank
 from .handwritten import Tape, pop
 from .sites import Terms
 
-__all__ = ["FunctionTable", "GroupLeaf", "LeafBatch"]
+__all__ = ["FunctionTable", "GroupLeaf", "Key", "LeafBatch"]
 
 ZERO, ONE = 0, 1  # rows of every function table
 Key = tuple[int, int]  # group and leaf
@@ -92,10 +92,6 @@ class GroupLeaf:
     columns: tuple[tuple[int, ...], ...]
 
     @property
-    def is_constant(self) -> bool:
-        return all(terms.is_constant for terms in self.kinds)
-
-    @property
     def n_numbers(self) -> int:
         return math.prod(self.shape)
 
@@ -131,6 +127,7 @@ class LeafBatch:
         self.n_networks = [[len(leaves[key][0].kind_of) for key in keys] for keys in self.batches]
         every = [terms for leaf, _ in leaves.values() for terms in leaf.kinds]
         self.width = max((terms.functions.shape[1] for terms in every), default=0) or 1
+        self.n_kept = self.width if self.width > 1 else 0  # a factor's gradient is of the others
         index = [
             _index(leaves[key][0], table, self.width) for batch in self.batches for key in batch
         ]
@@ -156,9 +153,7 @@ class LeafBatch:
         phi = factors[0]
         for factor in factors[1:]:
             phi = phi * factor
-        tape.append(functions)
-        if self.width > 1:
-            tape += factors
+        tape += [functions, *factors[: self.n_kept]]
         found: dict[Key, Tensor] = {}
         n_sources = functions.shape[1]
         for k, part in enumerate(phi.split(self.sizes)):
@@ -173,8 +168,7 @@ class LeafBatch:
         self, tape: Tape, grads: Mapping[Key, Tensor], wanted: bool = True
     ) -> Tensor | None:
         """The gradient in the angles, if it's wanted."""
-        factors = pop(tape, self.width if self.width > 1 else 0)
-        (functions,) = pop(tape, 1)
+        functions, *factors = pop(tape, 1 + self.n_kept)
         if not wanted:
             pop(tape, self.table.n_kept)
             return None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -14,9 +15,10 @@ from ..distribution import Partition
 from .angles import AngleTable
 from .cones import group_cones, light_cone
 from .cost import BYTES_PER_NUMBER, CONES, GENERATING, Cost, Rates, Traffic
-from .groups import Family, NetworkGroup, families
+from .families import Family, families
+from .groups import NetworkGroup
 from .handwritten import Recomputed, Tape, apply, pop
-from .leaves import FunctionTable, LeafBatch
+from .leaves import FunctionTable, Key, LeafBatch
 from .sites import SiteBank, Source
 from .tree import MOST_STARTS
 
@@ -37,13 +39,13 @@ class _NetworkEvaluator:
     def __init__(
         self,
         circuit: Circuit,
-        bank: SiteBank,
-        found: Sequence[Family],
         observables: Sequence[int],
-        max_memory: float,
-        effort: float,
+        max_memory: float = math.inf,
+        effort: float = 1.0,
     ) -> None:
-        """`found`: families whose networks' values are those of the `observables`, by qubit."""
+        """`effort`: the part of a full search for paths that is worth its time."""
+        bank = SiteBank(AngleTable(circuit.operations, circuit.n_inputs))
+        found = self._families(circuit, list(dict.fromkeys(observables)), bank)
         self.table, self._n_weights = bank.table, circuit.n_weights
         self._frequencies = {source: bank.frequencies(source) for source in SOURCES}
         starts = effort * STARTS / sum(len(family.networks) for family in found)
@@ -66,6 +68,12 @@ class _NetworkEvaluator:
                 [self._part([part]) for part in group.slices(max_memory, bytes_each)]
                 for group in self.groups
             ]
+
+    def _families(
+        self, circuit: Circuit, observables: Sequence[int], bank: SiteBank
+    ) -> list[Family]:
+        """Families whose networks' values are ⟨Z⟩ of the observables."""
+        raise NotImplementedError
 
     def _take(self, groups: list[NetworkGroup]) -> None:
         """Become the evaluator of these groups."""
@@ -114,6 +122,13 @@ class _NetworkEvaluator:
                 leaves[g][k] = leaf
         return leaves
 
+    def made_back(
+        self, tape: Tape, source: Source, grads: Mapping[Key, Tensor], wanted: bool = True
+    ) -> Tensor | None:
+        """The gradient in the angles, if it's wanted; None also where no leaf reads them."""
+        batch = self.leaves.get(source)
+        return None if batch is None else batch.backward(tape, grads, wanted)
+
     def prepare(self, weights: Tensor) -> tuple[Tensor, ...]:
         """The tensors that each group holds for its inputs, one group after another.
 
@@ -132,23 +147,20 @@ class _NetworkEvaluator:
         for group in self.groups:
             program = group.program
             making = [
-                group.leaf_flops(leaf) * (0, n_copies, n_samples)[program.leaf_ranks[leaf]]
+                group.leaf_flops(leaf) * (0, n_copies, n_samples)[program.ranks[leaf]]
                 for leaf in range(len(group.leaves))
             ]
-            joining = [
-                self._sweeps * program.flops(step, n_copies, n_copies * n_samples)
-                for step in program.steps
-            ]
+            joining = program.flops(n_copies, n_copies * n_samples)
             for number in range(len(group.networks)):
                 where = group.homes(number, placed)
                 for flops, home in zip(making, where, strict=False):
                     traffic.add(flops, home)
                 for step, flops in zip(program.steps, joining, strict=True):
                     where.append(where[step.left] | where[step.right])
-                    traffic.add(flops, where[-1])
+                    traffic.add(self._sweeps * flops, where[-1])
             batch = len(group.networks) * n_copies
             size += program.peak_size(batch, batch * n_samples)
-            largest = max(largest, program.largest_size(batch, batch * n_samples))
+            largest = max(largest, *program.sizes(batch, batch * n_samples))
             n_calls += len(program.steps)
         return Cost(traffic.total, self._sweeps * size, largest, n_calls, traffic, self._rates)
 
@@ -169,18 +181,18 @@ def _sum_of(parts: Sequence[_NetworkEvaluator], weights: Tensor, encoded: Tensor
     return total
 
 
+@dataclass(frozen=True)
 class _Prepare:
     """weights (copy, n) -> what the groups hold, as a `Handwritten` function."""
 
-    def __init__(self, evaluator: _NetworkEvaluator, copies: int) -> None:
-        self.evaluator, self.groups = evaluator, evaluator.groups
-        self.copies = copies
+    evaluator: _NetworkEvaluator
+    copies: int
 
     def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]:
         (weights,) = tensors
         made = self.evaluator.made(tape, "weights", weights)
         held: list[Tensor] = []
-        for group, leaves in zip(self.groups, made, strict=True):
+        for group, leaves in zip(self.evaluator.groups, made, strict=True):
             held += group.prepare(tape, leaves, self.copies, weights)
         return tuple(held)
 
@@ -188,26 +200,24 @@ class _Prepare:
         self, tape: Tape, wanted: Sequence[bool], *grads: Tensor
     ) -> tuple[Tensor | None, ...]:
         left, found = list(grads), {}
-        for g in range(len(self.groups) - 1, -1, -1):
-            own = pop(left, len(self.groups[g].program.held))
-            for k, grad in self.groups[g].prepare_back(tape, own, self.copies).items():
+        for g, group in reversed(list(enumerate(self.evaluator.groups))):
+            own = pop(left, len(group.program.held))
+            for k, grad in group.prepare_back(tape, own, self.copies).items():
                 found[g, k] = grad
-        if "weights" not in self.evaluator.leaves:
-            return (None,)
-        return (self.evaluator.leaves["weights"].backward(tape, found),)
+        return (self.evaluator.made_back(tape, "weights", found),)
 
 
+@dataclass(frozen=True)
 class _Evaluate:
     """(encoded inputs (sample, column), held…) -> values (copy, network, sample)."""
 
-    def __init__(self, evaluator: _NetworkEvaluator, copies: int) -> None:
-        self.evaluator, self.groups = evaluator, evaluator.groups
-        self.copies = copies
+    evaluator: _NetworkEvaluator
+    copies: int
 
     def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]:
         encoded, *left = tensors
         made, values = self.evaluator.made(tape, "inputs", encoded), []
-        for group, leaves in zip(self.groups, made, strict=True):
+        for group, leaves in zip(self.evaluator.groups, made, strict=True):
             held, left = left[: len(group.program.held)], left[len(group.program.held) :]
             value = group.evaluate(tape, held, leaves, self.copies, len(encoded), encoded)
             values.append(value.expand(-1, -1, len(encoded)))
@@ -216,17 +226,15 @@ class _Evaluate:
     def backward(
         self, tape: Tape, wanted: Sequence[bool], *grads: Tensor
     ) -> tuple[Tensor | None, ...]:
-        parts = grads[0].split([len(group.networks) for group in self.groups], dim=1)
+        parts = grads[0].split([len(group.networks) for group in self.evaluator.groups], dim=1)
         needs = (any(wanted[1:]), wanted[0])
         held: list[Tensor | None] = []
         found = {}
-        for g in range(len(self.groups) - 1, -1, -1):
-            own, leaves = self.groups[g].evaluate_back(tape, parts[g], needs)
+        for g, group in reversed(list(enumerate(self.evaluator.groups))):
+            own, leaves = group.evaluate_back(tape, parts[g], needs)
             held = own + held
             found.update({(g, k): grad for k, grad in leaves.items()})
-        if "inputs" not in self.evaluator.leaves:
-            return None, *held
-        return self.evaluator.leaves["inputs"].backward(tape, found, wanted[0]), *held
+        return self.evaluator.made_back(tape, "inputs", found, wanted[0]), *held
 
 
 class ConesEvaluator(_NetworkEvaluator):
@@ -235,17 +243,10 @@ class ConesEvaluator(_NetworkEvaluator):
     method = "cones"
     _rates = CONES
 
-    def __init__(
-        self,
-        circuit: Circuit,
-        observables: Sequence[int],
-        max_memory: float = math.inf,
-        effort: float = 1.0,
-    ) -> None:
-        bank = SiteBank(AngleTable(circuit.operations, circuit.n_inputs))
-        cones = group_cones(circuit, dict.fromkeys(observables), bank)
-        found = families(cones, circuit, bank)
-        super().__init__(circuit, bank, found, observables, max_memory, effort)
+    def _families(
+        self, circuit: Circuit, observables: Sequence[int], bank: SiteBank
+    ) -> list[Family]:
+        return families(group_cones(circuit, observables, bank), circuit, bank)
 
     def _qubits(self) -> dict[int, int]:
         came = (net.leaves[0].qubit for group in self.groups for net in group.networks)
@@ -263,17 +264,11 @@ class GeneratingEvaluator(_NetworkEvaluator):
     _rates = GENERATING
     _sweeps = 2  # the values are themselves a gradient
 
-    def __init__(
-        self,
-        circuit: Circuit,
-        observables: Sequence[int],
-        max_memory: float = math.inf,
-        effort: float = 1.0,
-    ) -> None:
-        bank = SiteBank(AngleTable(circuit.operations, circuit.n_inputs))
-        network = light_cone(circuit, list(dict.fromkeys(observables)), bank, generate=True)
-        found = [Family.of([network], circuit, bank)]
-        super().__init__(circuit, bank, found, observables, max_memory, effort)
+    def _families(
+        self, circuit: Circuit, observables: Sequence[int], bank: SiteBank
+    ) -> list[Family]:
+        network = light_cone(circuit, observables, bank, generate=True)
+        return [Family.of([network], circuit, bank)]
 
     def _qubits(self) -> dict[int, int]:
         return {qubit: k for k, qubit in enumerate(self.groups[0].networks[0].probes)}

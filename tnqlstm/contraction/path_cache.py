@@ -15,27 +15,29 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
-from pathlib import Path as File
+from pathlib import Path
+
+from .tensor_network import ContractionPath
 
 __all__ = ["cache_folder", "cached_path"]
-
-Path = list[tuple[int, int]]  # in static single assignment: leaves 0…n−1, step k makes n + k
 
 FORMAT = 1  # to be raised when the same problem gets another search
 
 
-def cache_folder() -> File | None:
+def cache_folder() -> Path | None:
     """Where paths are kept; None where nowhere."""
     named = os.environ.get("TNQLSTM_CACHE")
     if named is not None:
-        return None if named in ("", "off") else File(named)
+        return None if named in ("", "off") else Path(named)
     try:
-        return File(os.environ.get("XDG_CACHE_HOME") or File.home() / ".cache") / "tnqlstm"
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tnqlstm"
     except RuntimeError:  # there is no home
         return None
 
 
-def cached_path(problem: object, n_leaves: int, search: Callable[[], Path]) -> Path:
+def cached_path(
+    problem: object, n_leaves: int, search: Callable[[], ContractionPath]
+) -> ContractionPath:
     """The path kept for a problem, anything that JSON can write, or else what `search` finds."""
     folder = cache_folder()
     if folder is None:
@@ -49,7 +51,7 @@ def cached_path(problem: object, n_leaves: int, search: Callable[[], Path]) -> P
     return path
 
 
-def _read(file: File, n_leaves: int) -> Path | None:
+def _read(file: Path, n_leaves: int) -> ContractionPath | None:
     """The path in a file, if it's one that contracts so many leaves to one."""
     try:
         steps = json.loads(file.read_bytes())["path"]
@@ -67,7 +69,7 @@ def _read(file: File, n_leaves: int) -> Path | None:
     return path if len(left) == 1 else None
 
 
-def _write(file: File, path: Path) -> None:
+def _write(file: Path, path: ContractionPath) -> None:
     """Put the path into its file; a folder that can't be written to is no error."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from torch import Tensor
 from ..circuit import Circuit
 from ..distribution import Partition, QPUNetwork
 from ..errors import CircuitError, MemoryBudgetError, PartitionError, look_up
-from .cost import NOMINAL_BATCH, Cost, available_memory, peak_bytes
+from .cost import NOMINAL_BATCH, Cost, available_memory, peak_bytes, readable_bytes
 from .dense import DenseEvaluator
 from .handwritten import Recomputed, apply
 from .labelled import CutBond, cut_bonds, to_quimb
@@ -132,8 +132,9 @@ class ContractionPlan:
         least = self.cost(n_copies, 1).bytes
         if least > budget:
             raise MemoryBudgetError(
-                f"one sample of {n_copies} VQCs needs {_size(least)} by way of {self.method}, the "
-                f"budget is {_size(budget)}. Use fewer qubits or layers, or raise max_memory."
+                f"one sample of {n_copies} VQCs needs {readable_bytes(least)} by way of "
+                f"{self.method}, the budget is {readable_bytes(budget)}. Use fewer qubits or "
+                "layers, or raise max_memory."
             )
         # memory grows evenly with the samples, so that this many fit
         each = (needed - least) / (n_samples - 1)
@@ -251,7 +252,3 @@ def _candidates(
     if not found:
         raise errors[0]
     return found
-
-
-def _size(n_bytes: float) -> str:
-    return f"{n_bytes / 2**30:.3g} GiB" if n_bytes >= 2**30 else f"{n_bytes / 2**20:.3g} MiB"

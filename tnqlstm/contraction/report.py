@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from .cost import NOMINAL_BATCH
+from .cost import NOMINAL_BATCH, readable_bytes
 
 if TYPE_CHECKING:
     from .plan import ContractionPlan
@@ -40,14 +41,14 @@ def describe(plan: ContractionPlan) -> str:
 
 
 def _memory_lines(plan: ContractionPlan) -> list[str]:
-    predicted = _bytes(plan.cost(1, NOMINAL_BATCH).bytes)
+    predicted = readable_bytes(plan.cost(1, NOMINAL_BATCH).bytes)
     lines = [
         f"  memory         {predicted} predicted for a batch of {NOMINAL_BATCH}, with gradient"
     ]
     for (n_copies, n_samples), measured in plan.measured.items():
-        predicted = _bytes(plan.cost(n_copies, n_samples).bytes)
+        predicted = readable_bytes(plan.cost(n_copies, n_samples).bytes)
         lines.append(
-            f"    measured: {_bytes(measured)} for {n_copies} × {n_samples} samples, "
+            f"    measured: {readable_bytes(measured)} for {n_copies} × {n_samples} samples, "
             f"predicted {predicted}"
         )
     return lines
@@ -96,7 +97,7 @@ def _considered_lines(plan: ContractionPlan) -> list[str]:
         chosen = "  <- chosen" if method == plan.method else ""
         lines.append(
             f"    {method}: {cost.n_calls} calls, {_number(cost.flops)} flops, "
-            f"{_bytes(cost.bytes)}, about {cost.seconds * 1e3:.3g} ms{chosen}"
+            f"{readable_bytes(cost.bytes)}, about {cost.seconds * 1e3:.3g} ms{chosen}"
         )
     return lines
 
@@ -105,15 +106,5 @@ def _number(value: float) -> str:
     return f"{value:.3g}" if value >= 1e5 else f"{value:.0f}"
 
 
-def _bytes(value: float) -> str:
-    for unit in ("B", "KiB", "MiB"):
-        if value < 1024:
-            return f"{value:.3g} {unit}"
-        value /= 1024
-    return f"{value:.3g} GiB"
-
-
 def _log2(value: float) -> float:
-    from math import log2
-
-    return log2(max(value, 1.0))
+    return math.log2(max(value, 1.0))

@@ -7,7 +7,8 @@ together (`nn.recurrence`); `Prepared` and `Values` are nodes of torch's graph f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,8 @@ from torch import Tensor
 
 from .angles import ConstantBank
 from .handwritten import Tape, pop
-from .matrix_form import LayeredRun, MatrixRun, ProductEncoding, StateRun
+from .matrix_form import LayeredRun, MatrixRun, StateRun
+from .product_encoding import ProductEncoding
 
 if TYPE_CHECKING:
     from .dense import ComponentGroup, DenseEvaluator
@@ -36,6 +38,7 @@ class StateForm:
             (_MatrixGroup if group.has_matrix else _LayeredGroup)(group, evaluator, observables)
             for group in evaluator.groups
         ]
+        self.n_parts = sum(group.run.n_parts for group in self.groups)
         rows = [row for group in self.groups for row in group.rows]
         columns = np.array([rows.index(q) for q in observables])
         self.in_order = np.array_equal(columns, np.arange(len(rows)))
@@ -54,18 +57,18 @@ class StateForm:
 
     def prepare(self, tape: Tape, weights: Tensor) -> list[Parts]:
         """What each group makes of weights (copy, n)."""
-        return [group.prepare(tape, weights) for group in self.groups]
+        return [group.run.prepare(tape, weights) for group in self.groups]
 
     def prepare_back(self, tape: Tape, grads: Sequence[Parts]) -> Tensor:
         """The gradient in the weights."""
         pairs = reversed(list(zip(self.groups, grads, strict=True)))
-        parts = [group.prepare_back(tape, grad) for group, grad in pairs]
+        parts = [group.run.prepare_back(tape, grad) for group, grad in pairs]
         return parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
 
     def split(self, tensors: Sequence[Tensor]) -> list[Parts]:
         """Tensors of all groups in a row as those of each."""
         left = iter(tensors)
-        return [[next(left) for _ in range(group.n_parts)] for group in self.groups]
+        return [[next(left) for _ in range(group.run.n_parts)] for group in self.groups]
 
     def values(self, tape: Tape, prepared: Sequence[Parts], inputs: Tensor) -> Tensor:
         """⟨Z⟩, (copy, observable, sample), of inputs (n_inputs, sample)."""
@@ -77,22 +80,31 @@ class StateForm:
         return joined.index_select(1, self.constants.get("columns", inputs))
 
     def values_back(
-        self, tape: Tape, prepared: Sequence[Parts], grad: Tensor, wanted: bool = True
-    ) -> tuple[Tensor | None, list[Parts]]:
-        """The gradient in the inputs, if `wanted`, and what `gradients` makes the others of."""
+        self, tape: Tape, prepared: Sequence[Parts], grad: Tensor
+    ) -> tuple[Tensor, list[Parts]]:
+        """The gradient in the inputs, and what `gradients` makes the others of."""
+        found = [
+            group.values_back(tape, own, part)
+            for group, own, part in self._backwards(prepared, grad)
+        ]
+        inputs = [each for each, _ in found]
+        total = inputs[0] if len(inputs) == 1 else torch.stack(inputs).sum(0)
+        return total, [factors for _, factors in reversed(found)]
+
+    def factors(self, tape: Tape, prepared: Sequence[Parts], grad: Tensor) -> list[Parts]:
+        """`values_back` without the gradient in the inputs."""
+        pairs = self._backwards(prepared, grad)
+        return [group.factors(tape, own, part) for group, own, part in pairs][::-1]
+
+    def _backwards(
+        self, prepared: Sequence[Parts], grad: Tensor
+    ) -> Iterator[tuple[_MatrixGroup | _LayeredGroup, Parts, Tensor]]:
+        """The groups from the last to the first, each with its part of the gradient."""
         if not self.in_order:
             total = grad.new_zeros(grad.shape[0], self.n_rows, grad.shape[2])
             grad = total.index_add_(1, self.constants.get("columns", grad), grad)
         parts = grad.split([len(group.rows) for group in self.groups], dim=1)
-        found = [
-            group.values_back(tape, own, part, wanted)
-            for group, own, part in reversed(list(zip(self.groups, prepared, parts, strict=True)))
-        ]
-        factors = [factor for _, factor in reversed(found)]
-        inputs = [grad_inputs for grad_inputs, _ in found if grad_inputs is not None]
-        if not inputs:
-            return None, factors
-        return inputs[0] if len(inputs) == 1 else torch.stack(inputs).sum(0), factors
+        return reversed(list(zip(self.groups, prepared, parts, strict=True)))
 
     def gradients(self, found: Sequence[list[Parts]]) -> list[Parts]:
         """The gradients in what was prepared, from one or more evaluations."""
@@ -100,7 +112,7 @@ class StateForm:
 
 
 class _Group:
-    """Components of one structure: encoding and read-out."""
+    """Components of one structure; how their gates are done is for subclasses."""
 
     def __init__(
         self, group: ComponentGroup, evaluator: DenseEvaluator, observables: Sequence[int]
@@ -130,24 +142,34 @@ class _Group:
         twice = self.constants.get("signs", grad).mT @ grad
         return (twice * states).mul_(2)
 
+    def values_back(self, tape: Tape, prepared: Parts, grad: Tensor) -> tuple[Tensor, Parts]:
+        """The gradient in the inputs, and what `gradients` makes the others of."""
+        behind, factors = self._states_back(tape, prepared, grad)
+        return self.encoding.backward(tape, self._encoded_back(prepared, behind)), factors
+
+    def factors(self, tape: Tape, prepared: Parts, grad: Tensor) -> Parts:
+        """`values_back` without the gradient in the inputs."""
+        _, factors = self._states_back(tape, prepared, grad)
+        self.encoding.skip(tape)
+        return factors
+
+    def _states_back(self, tape: Tape, prepared: Parts, grad: Tensor) -> tuple[Tensor, Parts]:
+        """What `_encoded_back` takes, and the factors."""
+        raise NotImplementedError
+
+    def _encoded_back(self, prepared: Parts, behind: Tensor) -> Tensor:
+        """The gradient in the encoded states."""
+        raise NotImplementedError
+
 
 class _MatrixGroup(_Group):
     """Small components, whose run of gates is a matrix M."""
-
-    n_parts = 1
 
     def __init__(
         self, group: ComponentGroup, evaluator: DenseEvaluator, observables: Sequence[int]
     ) -> None:
         super().__init__(group, evaluator, observables)
         self.run = MatrixRun(group.runs[0], self.n_components, group.real)
-
-    def prepare(self, tape: Tape, weights: Tensor) -> Parts:
-        """M, (component, copy, D, D)."""
-        return [self.run.forward(tape, weights)]
-
-    def prepare_back(self, tape: Tape, grads: Parts) -> Tensor:
-        return self.run.backward(tape, grads[0])
 
     def values(self, tape: Tape, prepared: Parts, inputs: Tensor) -> Tensor:
         """(copy, component · row, sample)."""
@@ -159,18 +181,15 @@ class _MatrixGroup(_Group):
         tape += [encoded, states]
         return self._read_out(states)
 
-    def values_back(
-        self, tape: Tape, prepared: Parts, grad: Tensor, wanted: bool
-    ) -> tuple[Tensor | None, Parts]:
-        """The gradient in the inputs, and of M's the factors g and s: it is g s†."""
-        (matrix,) = prepared
+    def _states_back(self, tape: Tape, prepared: Parts, grad: Tensor) -> tuple[Tensor, Parts]:
+        """The gradient g behind M, and the factors g and s of M's own, g s†."""
         encoded, states = pop(tape, 2)
-        behind = self._read_out_back(states, grad).view(len(matrix), -1, encoded.shape[-1])
-        if not wanted:
-            self.encoding.skip(tape)
-            return None, [behind, encoded]
-        before = matrix.view(len(matrix), -1, self.size).mH @ behind
-        return self.encoding.backward(tape, before), [behind, encoded]
+        behind = self._read_out_back(states, grad).view(len(states), -1, encoded.shape[-1])
+        return behind, [behind, encoded]
+
+    def _encoded_back(self, prepared: Parts, behind: Tensor) -> Tensor:
+        (matrix,) = prepared
+        return matrix.view(len(matrix), -1, self.size).mH @ behind
 
     def gradients(self, found: Sequence[Parts]) -> Parts:
         behind, encoded = (
@@ -189,14 +208,6 @@ class _LayeredGroup(_Group):
     ) -> None:
         super().__init__(group, evaluator, observables)
         self.run = StateRun(group.runs[0], self.n_components, group.real)
-        self.n_parts = len(self.run.sizes)
-
-    def prepare(self, tape: Tape, weights: Tensor) -> Parts:
-        """The sides of the layers."""
-        return self.run.prepare(tape, weights)
-
-    def prepare_back(self, tape: Tape, grads: Parts) -> Tensor:
-        return self.run.prepare_back(tape, grads)
 
     def values(self, tape: Tape, prepared: Parts, inputs: Tensor) -> Tensor:
         """(copy, component · row, sample)."""
@@ -208,19 +219,15 @@ class _LayeredGroup(_Group):
         tape.append(states)
         return self._read_out(states)
 
-    def values_back(
-        self, tape: Tape, prepared: Parts, grad: Tensor, wanted: bool
-    ) -> tuple[Tensor | None, Parts]:
-        """The gradients in the inputs and in the sides."""
+    def _states_back(self, tape: Tape, prepared: Parts, grad: Tensor) -> tuple[Tensor, Parts]:
+        """The gradient in the states before the layers, and in the sides."""
         (states,) = pop(tape, 1)
         behind = self._read_out_back(states, grad).flatten(0, 1)
         found, before = self.run.apply_back(tape, prepared, behind)
-        if not wanted:
-            self.encoding.skip(tape)
-            return None, found
-        encoded = before.reshape(states.shape)
-        joined = encoded.squeeze(1) if states.shape[1] == 1 else encoded.sum(1)
-        return self.encoding.backward(tape, joined), found
+        return before.reshape(states.shape), found
+
+    def _encoded_back(self, prepared: Parts, behind: Tensor) -> Tensor:
+        return behind.squeeze(1) if behind.shape[1] == 1 else behind.sum(1)
 
     def gradients(self, found: Sequence[Parts]) -> Parts:
         return [
@@ -235,11 +242,11 @@ def signs(n_qubits: int) -> NDArray[np.float64]:
     return np.asarray(1 - 2 * bits, dtype=np.float64)
 
 
+@dataclass(frozen=True)
 class Prepared:
     """weights (copy, n) -> what the groups prepare, in a row, as a `Handwritten` function."""
 
-    def __init__(self, form: StateForm) -> None:
-        self.form = form
+    form: StateForm
 
     def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]:
         (weights,) = tensors
@@ -249,11 +256,11 @@ class Prepared:
         return (self.form.prepare_back(tape, self.form.split(grads)),)
 
 
+@dataclass(frozen=True)
 class Values:
     """(inputs (sample, n_inputs), prepared…) -> ⟨Z⟩ (copy, sample, observable), `Handwritten`."""
 
-    def __init__(self, form: StateForm) -> None:
-        self.form = form
+    form: StateForm
 
     def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]:
         inputs, *prepared = tensors
@@ -264,9 +271,12 @@ class Values:
     def backward(
         self, tape: Tape, wanted: Sequence[bool], *grads: Tensor
     ) -> tuple[Tensor | None, ...]:
-        n_parts = sum(group.n_parts for group in self.form.groups)
-        prepared = self.form.split(pop(tape, n_parts))
+        prepared = self.form.split(pop(tape, self.form.n_parts))
         values = grads[0].transpose(1, 2)
-        inputs, found = self.form.values_back(tape, prepared, values, wanted[0])
-        parts = self.form.gradients([found])
-        return (None if inputs is None else inputs.t(), *(part for own in parts for part in own))
+        inputs: Tensor | None = None
+        if wanted[0]:
+            inputs, found = self.form.values_back(tape, prepared, values)
+            inputs = inputs.t()
+        else:
+            found = self.form.factors(tape, prepared, values)
+        return inputs, *(part for own in self.form.gradients([found]) for part in own)

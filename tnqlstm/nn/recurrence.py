@@ -1,8 +1,7 @@
 """`Recurrence`: an LSTM layer of small VQCs over a whole sequence, with a hand-written gradient.
 
-The same recurrence as `QLSTMCell.bind`. Everything is (feature, sample)
-inside, so that the VQCs' rows are wide, and the gradient of the VQCs' matrices is one product over
-all time steps.
+The same recurrence as `QLSTMCell.bind`. Everything is (feature, sample) inside, so that the VQCs'
+rows are wide, and the gradient of the VQCs' matrices is one product over all time steps.
 """
 
 from __future__ import annotations
@@ -52,10 +51,7 @@ class Recurrence:
         return torch.stack(outputs).transpose(1, 2), h.t(), c.t()
 
     def backward(self, tape: Tape, wanted: Sequence[bool], *grads: Tensor) -> tuple[Tensor, ...]:
-        made = [
-            form.split(pop(tape, sum(group.n_parts for group in form.groups)))
-            for form in reversed(self.forms)
-        ][::-1]
+        made = [form.split(pop(tape, form.n_parts)) for form in reversed(self.forms)][::-1]
         (x,) = pop(tape, 1)
         d_outputs, dh, dc = grads[0].transpose(1, 2), grads[1].t(), grads[2].t()
         factors: list[list[list[Parts]]] = [[] for _ in self.forms]
@@ -65,13 +61,11 @@ class Recurrence:
                 padded = torch.nn.functional.pad(dh, (0, 0, 0, len(d_output) - len(dh)))
                 both = torch.stack([padded, d_output])
                 du, found = self.forms[1].values_back(tape, made[1], both)
-                assert du is not None
                 factors[1].append(found)
             else:
                 du = dh + d_output
             dz, dc = _update_back(tape, du, dc)
             dv, found = self.forms[0].values_back(tape, made[0], dz)
-            assert dv is not None
             factors[0].append(found)
             step, dh = dv.split([x.shape[2], len(dv) - x.shape[2]])
             d_steps.append(step)
