@@ -16,6 +16,7 @@ __all__ = [
     "MemoryBudgetError",
     "NetworkError",
     "PartitionError",
+    "QasmError",
     "ShapeError",
     "TnqlstmError",
     "UnknownNameError",
@@ -32,6 +33,17 @@ class TnqlstmError(ValueError):
 
 class CircuitError(TnqlstmError):
     """A circuit, gate, slot or ansatz that doesn't fit together."""
+
+
+class QasmError(CircuitError):
+    """OpenQASM that can't be read; `line` and `column` (from 1) say where, and so does the text."""
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(f"line {line}, column {column}: {message}")
+        self.message, self.line, self.column = message, line, column
+
+    def __reduce__(self) -> tuple[type[QasmError], tuple[str, int, int]]:
+        return type(self), (self.message, self.line, self.column)
 
 
 class NetworkError(TnqlstmError):

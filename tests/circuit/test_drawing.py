@@ -80,8 +80,18 @@ def test_without_blocks_nothing_is_cut() -> None:
 
 def test_scattered_blocks_have_a_band_a_run() -> None:
     figure = ansatz.chen2020(4, 1).draw({"a": (0, 2), "b": (), "c": (3, 1)})
-    assert bands(figure) == [BLOCK_COLOURS[0], BLOCK_COLOURS[1]] * 2
+    assert bands(figure) == [BLOCK_COLOURS[0], BLOCK_COLOURS[2]] * 2
     assert len(cut_lines(figure)) == 4  # the ring of range 1; range 2 stays inside
+
+
+def test_by_block_each_block_has_one_band() -> None:
+    blocks = {"a": (3, 1), "b": (), "c": (0, 2)}
+    figure = ansatz.chen2020(4, 1).draw(blocks, by_block=True)
+    assert bands(figure) == [BLOCK_COLOURS[2], BLOCK_COLOURS[0]]  # by their first qubits
+    assert len(cut_lines(figure)) == 4
+    names = [t for t in figure.axes[0].texts if t.get_text().startswith("$q_")]
+    names.sort(key=lambda text: -text.get_position()[1])
+    assert [text.get_text() for text in names] == ["$q_{0}$", "$q_{2}$", "$q_{1}$", "$q_{3}$"]
 
 
 @given(seed=st.integers(0, 10**6))
@@ -96,19 +106,24 @@ def test_one_cut_line_for_each_gate_between_blocks(seed: int) -> None:
     assert len(cut_lines(figure)) == n_cut
 
 
-@given(seed=st.integers(0, 10**6), max_columns=st.none() | st.integers(1, 12))
-def test_gates_keep_their_order_and_never_overlap(seed: int, max_columns: int | None) -> None:
-    circuit = reference.random_circuit(np.random.default_rng(seed))
-    rows = lay_out(circuit, max_columns)
-    drawn = [(k, x, op) for k, row in enumerate(rows) for op, x in row.operations]
-    assert len(drawn) == len(circuit.operations)
+@given(seed=st.integers(0, 10**6), max_columns=st.sampled_from(["auto", None, *range(1, 12)]))
+def test_gates_keep_their_order_and_never_overlap(seed: int, max_columns: Any) -> None:
+    rng = np.random.default_rng(seed)
+    circuit = reference.random_circuit(rng)
+    order = rng.permutation(circuit.n_qubits).tolist()
+    rows = lay_out(circuit, max_columns, order)
+    found = [(k, x, index) for k, row in enumerate(rows) for index, x in row.operations]
+    assert sorted(index for _, _, index in found) == list(range(len(circuit.operations)))
+    drawn = [(k, x, circuit.operations[index]) for k, x, index in found]
     for q in range(circuit.n_qubits):
-        passing = [(k, x, op) for k, x, op in drawn if min(op.qubits) <= q <= max(op.qubits)]
+        rank = order.index(q)
+        spans = [(k, x, op, sorted(map(order.index, op.qubits))) for k, x, op in drawn]
+        passing = [(k, x, op) for k, x, op, span in spans if span[0] <= rank <= span[-1]]
         places = [(k, x) for k, x, _ in passing]
         assert len(set(places)) == len(places)
         on_wire = [op for _, _, op in sorted(passing, key=lambda p: p[:2]) if q in op.qubits]
         assert on_wire == [op for op in circuit.operations if q in op.qubits]
-    if max_columns is not None:
+    if isinstance(max_columns, int):
         assert all(len({x for _, x in row.operations}) <= max_columns for row in rows)
     assert all(0 < x < row.width for row in rows for _, x in row.operations)
 
@@ -147,6 +162,15 @@ def test_long_circuits_fold() -> None:
     assert folded.get_figheight() > 3 * long.get_figheight()
     assert texts(folded).count("$q_{0}$") > 3
     assert texts(long).count("$q_{0}$") == 1
+
+
+def test_auto_is_not_much_higher_than_wide() -> None:
+    rng = np.random.default_rng(1)
+    pairs = [rng.choice(24, 2, replace=False).tolist() for _ in range(300)]
+    circuit = Circuit(24, tuple(("CZ", pair) for pair in pairs))
+    figure = circuit.draw()
+    assert 1 < figure.get_figheight() / figure.get_figwidth() < 3
+    assert circuit.draw(max_columns=26).get_figheight() > 5 * figure.get_figwidth() / 2
 
 
 def test_saved_as_png_without_pyplot() -> None:
@@ -199,6 +223,14 @@ class TestBadInput:
         with pytest.raises(CircuitError, match=message):
             self.circuit.draw(blocks)
 
-    def test_columns(self) -> None:
-        with pytest.raises(CircuitError, match="max_columns must be at least 1, got 0"):
-            self.circuit.draw(max_columns=0)
+    @pytest.mark.parametrize("columns", [0, -1, "all"])
+    def test_columns(self, columns: Any) -> None:
+        message = f"max_columns must be at least 1, got {columns!r}"
+        with pytest.raises(CircuitError, match=message):
+            self.circuit.draw(max_columns=columns)
+
+    def test_too_large_a_picture(self) -> None:
+        with pytest.raises(CircuitError, match="461 high; at most 400 a side"):
+            ansatz.ry_brickwork(1000, 1).draw()
+        with pytest.raises(CircuitError, match="inches wide and 10 high"):
+            ansatz.ry_brickwork(20, 300).draw(max_columns=None)

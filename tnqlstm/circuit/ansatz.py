@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..errors import CircuitError
-from .circuit import Circuit, InputSlot, Operation, WeightSlot
+from .circuit import Circuit
+from .operation import InputSlot, Operation, WeightSlot
 
 __all__ = ["ANSATZE", "basic_entangler", "chen2020", "modular", "ry_brickwork"]
 

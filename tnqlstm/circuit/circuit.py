@@ -3,78 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import CircuitError, ShapeError, look_up
+from ..errors import CircuitError, ShapeError
 from .encoding import ENCODINGS
-from .gates import GATES, Gate
+from .operation import InputSlot, Operation, WeightSlot, whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Circuit", "InputSlot", "Operation", "WeightSlot"]
-
-
-@dataclass(frozen=True)
-class InputSlot:
-    """An angle read from the input vector: encoding(inputs[index])."""
-
-    index: int
-    encoding: str = "identity"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "index", _whole("input index", self.index, least=0))
-        look_up("encoding", self.encoding, ENCODINGS)
-
-
-@dataclass(frozen=True)
-class WeightSlot:
-    """An angle read from the weights, flattened in row-major order: weights.ravel()[index]."""
-
-    index: int
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "index", _whole("weight index", self.index, least=0))
-
-
-Angle = float | InputSlot | WeightSlot | None
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One gate on named qubits; `angle` is a number (radians), a slot, or None."""
-
-    name: str
-    qubits: tuple[int, ...]
-    angle: Angle = None
-
-    def __post_init__(self) -> None:
-        gate = look_up("gate", self.name, GATES)
-        qubits = tuple(_whole("qubit", q, least=0) for q in self.qubits)
-        object.__setattr__(self, "qubits", qubits)
-        if len(qubits) != gate.n_qubits or len(set(qubits)) != len(qubits):
-            raise CircuitError(
-                f"gate {self.name} acts on {gate.n_qubits} different qubits, got {qubits}."
-            )
-        if gate.is_parametrised and self.angle is None:
-            raise CircuitError(
-                f"gate {self.name} needs an angle: a number, InputSlot or WeightSlot."
-            )
-        if not gate.is_parametrised and self.angle is not None:
-            raise CircuitError(f"gate {self.name} takes no angle, got {self.angle!r}.")
-        if self.angle is not None and not isinstance(self.angle, InputSlot | WeightSlot):
-            object.__setattr__(self, "angle", _finite_angle(self))
-
-    @property
-    def gate(self) -> Gate:
-        return GATES[self.name]
+__all__ = ["Circuit"]
 
 
 @dataclass(frozen=True)
@@ -105,10 +49,10 @@ class Circuit:
             op if isinstance(op, Operation) else Operation(*op) for op in self.operations
         )
         object.__setattr__(self, "operations", operations)
-        shape = tuple(_whole("length in weight_shape", n, least=0) for n in self.weight_shape)
+        shape = tuple(whole("length in weight_shape", n, least=0) for n in self.weight_shape)
         object.__setattr__(self, "weight_shape", shape)
-        object.__setattr__(self, "n_qubits", _whole("n_qubits", self.n_qubits, least=1))
-        object.__setattr__(self, "n_inputs", _whole("n_inputs", self.n_inputs, least=0))
+        object.__setattr__(self, "n_qubits", whole("n_qubits", self.n_qubits, least=1))
+        object.__setattr__(self, "n_inputs", whole("n_inputs", self.n_inputs, least=0))
         for op in operations:
             if not all(q < self.n_qubits for q in op.qubits):
                 raise CircuitError(
@@ -213,6 +157,79 @@ class Circuit:
                 values.append(op.angle)
         return values
 
+    def with_values(
+        self, weights: ArrayLike | None = None, inputs: ArrayLike | None = None
+    ) -> Circuit:
+        """The circuit with numbers in place of the slots that are given; the others stay.
+
+        `weights`: shape `weight_shape`; `inputs`: shape (n_inputs,). What is given is used up: the
+        result has no weights, or no inputs, any more. Raises `ShapeError` where values don't fit.
+        """
+        unread = np.zeros(self.weight_shape), np.zeros(self.n_inputs)
+        values = self.angles(
+            unread[0] if weights is None else weights, unread[1] if inputs is None else inputs
+        )
+        open_slots = tuple(
+            kind for kind, given in ((WeightSlot, weights), (InputSlot, inputs)) if given is None
+        )
+        operations = tuple(
+            op if isinstance(op.angle, open_slots) else Operation(op.name, op.qubits, value)
+            for op, value in zip(self.operations, values, strict=True)
+        )
+        return Circuit(
+            self.n_qubits,
+            operations,
+            self.n_inputs if inputs is None else 0,
+            self.weight_shape if weights is None else (0,),
+        )
+
+    @staticmethod
+    def from_qasm(text: str | bytes, inputs: Sequence[str] = ()) -> Circuit:
+        """The circuit of an OpenQASM 2 or 3 text.
+
+        Qubits are numbered in the order in which registers are declared. Parameters (`input float`
+        or `angle`, and one-dimensional arrays of them) become slots in their order of declaration:
+        those named in `inputs` are inputs; where `inputs` is empty, those called x, x0, x_0, x1, …
+        are. The others are weights, of shape (number,). A weight is used as an angle as it is, an
+        input also as arctan(x), arctan(x*x) or arctan(x**2).
+
+        Gates of more than one angle or more than two qubits become products. Global phases,
+        barriers and measurements at the end are dropped. Only qelib1.inc and stdgates.inc can be
+        included, from tables, not from disk.
+
+        Raises `QasmError` with line and column for anything else: wrong text, control flow, resets,
+        gates after a measurement, other arithmetic on parameters, and texts beyond 2²⁵ characters,
+        100,000 qubits or 1,000,000 gates.
+
+        >>> Circuit.from_qasm('OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; cx q[0], q[1];')
+        Circuit(n_qubits=2, operations=(Operation(name='CX', qubits=(0, 1), angle=None),), \
+n_inputs=0, weight_shape=(0,))
+        """
+        from .qasm import read_qasm
+
+        return read_qasm(text, inputs)
+
+    def to_qasm(
+        self,
+        weights: ArrayLike | None = None,
+        inputs: ArrayLike | None = None,
+        version: int = 3,
+    ) -> str:
+        """The circuit as an OpenQASM text, version 2 or 3.
+
+        `weights`: shape `weight_shape`; `inputs`: (n_inputs,). In version 3 slots without values
+        are declared as `input float[64]`, weights as w0, w1, … (flattened) and inputs as x0, x1, …;
+        version 2 has no parameters and wants all values. Angles are exact: `from_qasm` gives the
+        same circuit again, with weights of shape (number,). Gates that the version's include file
+        lacks are defined in the text.
+
+        Raises `CircuitError` for slots without values in version 2 and for other versions,
+        `ShapeError` where values don't fit.
+        """
+        from .qasm import write_qasm
+
+        return write_qasm(self, weights, inputs, version)
+
     def to_quimb(self, weights: ArrayLike | None = None, inputs: ArrayLike | None = None) -> Any:
         """A `quimb.tensor.Circuit` with these values (see `circuit.quimb_exchange`)."""
         from .quimb_exchange import to_quimb
@@ -226,6 +243,67 @@ class Circuit:
 
         return from_quimb(circuit)
 
+    def to_qiskit(self, weights: ArrayLike | None = None, inputs: ArrayLike | None = None) -> Any:
+        """A `qiskit.QuantumCircuit`, qubit k on qubit k; needs the extra `qiskit`.
+
+        Slots without values become the elements of `ParameterVector`s w (weights, flattened) and
+        x (inputs). Qiskit's state vectors have qubit 0 in the least significant place, ours in the
+        most significant.
+        """
+        from .qiskit_exchange import to_qiskit
+
+        return to_qiskit(self, weights, inputs)
+
+    @staticmethod
+    def from_qiskit(circuit: Any, inputs: Sequence[str] = ()) -> Circuit:
+        """The gates of a `qiskit.QuantumCircuit`; needs the extra `qiskit`.
+
+        Parameters become slots in the order of `circuit.parameters`, which sorts by name: those
+        named in `inputs` (a vector by its own name) are inputs; where `inputs` is empty, those
+        called x, x0, x_0 or x[0], … are. The others are weights, of shape (number,). Gates that
+        aren't in `GATES` go by their definitions; global phases, barriers and measurements at the
+        end are dropped. Raises `CircuitError` for instructions that are no gates, and for
+        arithmetic on parameters other than `ENCODINGS` of an input.
+        """
+        from .qiskit_exchange import from_qiskit
+
+        return from_qiskit(circuit, inputs)
+
+    def to_pennylane(
+        self, weights: ArrayLike | None = None, inputs: ArrayLike | None = None
+    ) -> Callable[..., None]:
+        """A PennyLane quantum function f(weights, inputs, wires); needs the extra `pennylane`.
+
+        Call it inside a QNode. What isn't given there is taken from here. Differentiable in both
+        with any interface; `inputs` may carry a batch, shape (..., n_inputs), which PennyLane
+        broadcasts. `weights`: shape `weight_shape`. `wires`: n_qubits labels, 0, 1, … by default.
+
+        >>> import pennylane as qml
+        >>> from tnqlstm import ansatz
+        >>> gates = ansatz.ry_brickwork(2, 1).to_pennylane()
+        >>> @qml.qnode(qml.device("default.qubit"))
+        ... def node(weights, inputs):
+        ...     gates(weights, inputs)
+        ...     return qml.expval(qml.Z(0))
+        """
+        from .pennylane_exchange import to_pennylane
+
+        return to_pennylane(self, weights, inputs)
+
+    @staticmethod
+    def from_pennylane(source: Any, *args: Any, **kwargs: Any) -> Circuit:
+        """The gates of a PennyLane tape, QNode or quantum function; needs the extra `pennylane`.
+
+        QNodes and functions are called with `args` and `kwargs`. Angles are the numbers found.
+        Wires are numbered in the order of the QNode's device where that has wires, else sorted
+        where all are numbers, else as they come. Operators that aren't in `GATES` are decomposed;
+        global phases, barriers and the measurements at the end are dropped. Raises `CircuitError`
+        for measurements inside, batches of angles and operators without a decomposition.
+        """
+        from .pennylane_exchange import from_pennylane
+
+        return from_pennylane(source, *args, **kwargs)
+
     def draw(self, blocks: Mapping[Any, Iterable[int]] | None = None, **options: Any) -> Figure:
         """A picture: one wire a qubit, coloured by block where `blocks` is given."""
         from .drawing import draw_circuit
@@ -238,26 +316,6 @@ class Circuit:
             f"({len(self.two_qubit_operations)} on two qubits), depth {self.depth}, "
             f"{self.n_inputs} inputs, weights {self.weight_shape}"
         )
-
-
-def _whole(what: str, value: object, least: int) -> int:
-    """The value as an int; numpy's integers are fine, booleans and floats are not."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise CircuitError(f"{what} must be a whole number of at least {least}, got {value!r}.")
-    return int(value)
-
-
-def _finite_angle(op: Operation) -> float:
-    try:
-        angle = float(op.angle)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        angle = math.nan
-    if not math.isfinite(angle):
-        raise CircuitError(
-            f"gate {op.name} on {op.qubits} has the angle {op.angle!r}. Give a finite number, "
-            "InputSlot or WeightSlot."
-        )
-    return angle
 
 
 def _vector(

@@ -1,14 +1,33 @@
-"""Where the gates of a picture stand, and what their boxes say."""
+"""Where the gates of a picture stand, how large it gets, and what the gates' boxes say."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
+from typing import Literal
 
-from .circuit import Circuit, InputSlot, Operation, WeightSlot
+from ..errors import CircuitError
+from .circuit import Circuit
+from .operation import InputSlot, Operation, WeightSlot
 
-__all__ = ["BOX", "MARGIN", "PITCH", "Row", "angle_text", "box_width", "in_units_of_pi", "lay_out"]
+__all__ = [
+    "BOX",
+    "MARGIN",
+    "PITCH",
+    "Columns",
+    "Row",
+    "Sheet",
+    "angle_text",
+    "box_width",
+    "in_units_of_pi",
+    "lay_out",
+    "make_sheet",
+]
+
+Columns = int | Literal["auto"] | None
 
 # lengths in inches; one data unit of the axes is an inch
 PITCH = 0.46  # between wires
@@ -16,6 +35,9 @@ BOX = 0.34  # height of a box, and its least width
 _GAP = 0.14  # between columns
 MARGIN = 0.12  # around the picture
 _PER_LETTER = 0.062
+_FEW_COLUMNS = 26  # that "auto" has in a row at least
+_MOST_INCHES = 400.0  # a side: PNG files end at 65,536 dots
+_MOST_AREA = 6000.0  # square inches: some 500 MB while a PNG is written
 
 _ENCODING_TEXT = {
     "identity": "$x_{{{0}}}$",
@@ -26,31 +48,123 @@ _ENCODING_TEXT = {
 
 @dataclass
 class Row:
-    """One row of columns: operations with the x of their centres, from the wires' start."""
+    """One row of columns: (index of an operation, x of its centre from where wires start)."""
 
-    operations: list[tuple[Operation, float]] = field(default_factory=list)
+    operations: list[tuple[int, float]] = field(default_factory=list)
     width: float = _GAP
 
 
-def lay_out(circuit: Circuit, max_columns: int | None) -> list[Row]:
-    """Columns as early as the wires between a gate's ends are free, folded into rows."""
-    columns: list[list[Operation]] = []
-    free = [0] * circuit.n_qubits
-    for op in circuit.operations:
-        span = range(min(op.qubits), max(op.qubits) + 1)
-        column = max(free[q] for q in span)
-        for q in span:
-            free[q] = column + 1
-        columns += [[] for _ in range(column + 1 - len(columns))]
-        columns[column].append(op)
+def lay_out(
+    circuit: Circuit, max_columns: Columns, order: Sequence[int] | None = None
+) -> list[Row]:
+    """Columns as early as the wires between a gate's ends are free, folded into rows.
+
+    `order`: the qubits from the top wire down, in their own order by default. Raises
+    `CircuitError` for less than one column a row.
+    """
+    if max_columns not in (None, "auto") and (isinstance(max_columns, str) or max_columns < 1):
+        raise CircuitError(
+            f"max_columns must be at least 1, got {max_columns!r}; None for one row, "
+            '"auto" for a picture that is not much higher than wide.'
+        )
+    columns = _columns(circuit, _ranks(circuit, order))
+    if max_columns == "auto":
+        # as many columns as make it twice as high as wide, a column being half an inch
+        balanced = math.ceil(math.sqrt(len(columns) * _panel_height(circuit)))
+        max_columns = max(_FEW_COLUMNS, balanced)
     per_row = max_columns or max(len(columns), 1)
     rows = [Row() for _ in range(max(1, math.ceil(len(columns) / per_row)))]
-    for k, operations in enumerate(columns):
+    for k, indices in enumerate(columns):
         row = rows[k // per_row]
-        width = max(box_width(op) for op in operations)
-        row.operations += [(op, row.width + width / 2) for op in operations]
+        width = max(box_width(circuit.operations[index]) for index in indices)
+        row.operations += [(index, row.width + width / 2) for index in indices]
         row.width += width + _GAP
     return rows
+
+
+def _ranks(circuit: Circuit, order: Sequence[int] | None) -> list[int]:
+    """The place of each qubit's wire, from 0 at the top."""
+    ranks = list(range(circuit.n_qubits))
+    for rank, qubit in enumerate(order or ()):
+        ranks[qubit] = rank
+    return ranks
+
+
+def _columns(circuit: Circuit, ranks: Sequence[int]) -> list[list[int]]:
+    columns: list[list[int]] = []
+    free = [0] * circuit.n_qubits
+    for index, op in enumerate(circuit.operations):
+        ends = [ranks[q] for q in op.qubits]
+        span = range(min(ends), max(ends) + 1)
+        column = max(free[rank] for rank in span)
+        for rank in span:
+            free[rank] = column + 1
+        columns += [[] for _ in range(column + 1 - len(columns))]
+        columns[column].append(index)
+    return columns
+
+
+def _panel_height(circuit: Circuit) -> float:
+    """Height of one row of all wires."""
+    return circuit.n_qubits * PITCH + 0.2
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A picture's size and the places on it, in inches from its lower left corner.
+
+    rows
+        As from `lay_out`: x count from `left`, where wires start.
+    wires
+        The y of each qubit's wire, for each row.
+    """
+
+    rows: tuple[Row, ...]
+    wires: tuple[tuple[float, ...], ...]
+    left: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """Where wires end."""
+        return self.width - MARGIN - 0.06
+
+    @cached_property
+    def spots(self) -> dict[int, tuple[int, float]]:
+        """The row and the x of each operation."""
+        return {
+            index: (number, self.left + x)
+            for number, row in enumerate(self.rows)
+            for index, x in row.operations
+        }
+
+
+def make_sheet(
+    circuit: Circuit,
+    max_columns: Columns,
+    *,
+    order: Sequence[int] | None = None,
+    has_blocks: bool = False,
+    has_title: bool = False,
+    least_width: float = 4.0,
+) -> Sheet:
+    """The sheet of a circuit's picture. Raises `CircuitError` where it's too large to draw."""
+    rows = lay_out(circuit, max_columns, order)
+    left = MARGIN + (0.3 if has_blocks else 0.0) + 0.34
+    width = left + max([row.width for row in rows] + [least_width]) + MARGIN
+    panel, head, foot = _panel_height(circuit), (0.36 if has_title else 0.1), 0.3
+    height = head + len(rows) * panel + foot
+    if max(width, height) > _MOST_INCHES or width * height > _MOST_AREA:
+        raise CircuitError(
+            f"the picture would be {width:.0f} inches wide and {height:.0f} high; at most "
+            f"{_MOST_INCHES:.0f} a side and {_MOST_AREA:.0f} square inches can be drawn. Draw a "
+            "circuit of fewer qubits or gates."
+        )
+    tops = [height - head - k * panel - PITCH / 2 for k in range(len(rows))]
+    ranks = _ranks(circuit, order)
+    wires = tuple(tuple(top - rank * PITCH for rank in ranks) for top in tops)
+    return Sheet(tuple(rows), wires, left, width, height)
 
 
 def box_width(op: Operation) -> float:

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import CircuitError
-from .circuit import Circuit, Operation
+from .circuit import Circuit
 from .gates import GATES
+from .operation import Operation
 
 if TYPE_CHECKING:
     import quimb.tensor as qtn
