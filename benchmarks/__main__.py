@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from benchmarks import calibration, paths, scaling, training_step
+from benchmarks import calibration, cutting, paths, placement, scaling, training_step
 from benchmarks.picture import scaling_figure
 from benchmarks.timing import environment
 
@@ -133,6 +133,8 @@ BENCHMARKS = {
         ["network", "qubits", "trees", "plan s", "flops", "flops of search", "ratio"],
         _paths_rows,
     ),
+    "cutting": Benchmark(cutting.run, cutting.HEADER, cutting.rows),
+    "placement": Benchmark(placement.run, placement.HEADER, placement.rows),
     "centric": SCALING,
     "scaling": SCALING,
 }

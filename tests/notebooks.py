@@ -10,7 +10,7 @@ import nbformat
 from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
-NAMES = ("first_forecast", "vqc_as_tensor_network")
+NAMES = ("first_forecast", "placing_a_circuit", "vqc_as_tensor_network")
 SECONDS = 120  # the limit for one cell, and each notebook stays below it as a whole
 
 

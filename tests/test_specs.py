@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tnqlstm import Circuit, QPUNetwork, ansatz
-from tnqlstm.errors import CircuitError, NetworkError, UnknownNameError
+from tnqlstm.errors import CircuitError, NetworkError, QasmError, UnknownNameError
 from tnqlstm.specs import even_line, parse_circuit, parse_network
 
 
@@ -22,6 +22,11 @@ from tnqlstm.specs import even_line, parse_circuit, parse_network
         ("star:3x4", QPUNetwork.star(3, qubits=4)),
         ("complete:3,1,2", QPUNetwork.complete(3, qubits=[3, 1, 2])),
         ("grid:2x3x4", QPUNetwork.grid(2, 3, qubits=4)),
+        ("small_world:8x4", QPUNetwork.small_world(8, qubits=4, k=4, p=0.3, seed=0)),
+        ("line:4x4+2", QPUNetwork.line(4, qubits=4, communication_qubits=2)),
+        ("line:4x4+0", QPUNetwork.line(4, qubits=4, communication_qubits=0)),
+        ("star:3,2,1+2,0,1", QPUNetwork.star(3, [3, 2, 1], communication_qubits=[2, 0, 1])),
+        ("grid:1x2x4+3", QPUNetwork.grid(1, 2, qubits=4, communication_qubits=3)),
     ],
 )
 def test_networks(text: str, network: QPUNetwork) -> None:
@@ -50,6 +55,24 @@ def test_bad_sizes_of_a_network(text: str) -> None:
         parse_network(text)
 
 
+@pytest.mark.parametrize("spare", ["", "x", "-1", "1,", "1+2", "1.5"])
+def test_bad_communication_qubits_of_a_network(spare: str) -> None:
+    with pytest.raises(NetworkError, match=r"communication qubits of each .* such as line:4x4\+2"):
+        parse_network(f"line:4x4+{spare}")
+    with pytest.raises(NetworkError, match="2 numbers of communication qubits for 4 QPUs"):
+        parse_network("line:4x4+1,2")
+
+
+@pytest.mark.parametrize("name", ["net.json", "net.graphml", "NET.JSON"])
+def test_networks_of_files(tmp_path: Path, name: str) -> None:
+    network = QPUNetwork.ring(3, qubits=[1, 2, 3], communication_qubits=[1, None, 0])
+    path = str(tmp_path / name)
+    with pytest.raises(FileNotFoundError, match=name):
+        parse_network(path)
+    network.write(path)
+    assert parse_network(path) == network
+
+
 def test_bad_texts() -> None:
     with pytest.raises(NetworkError, match="grid:ROWSxCOLUMNSxQUBITS"):
         parse_network("grid:2x3")
@@ -66,11 +89,13 @@ def test_bad_texts() -> None:
         parse_circuit("none.qasm")
 
 
-@pytest.mark.skipif(hasattr(Circuit, "from_qasm"), reason="OpenQASM can be read")
-def test_openqasm_is_refused_as_long_as_it_cannot_be_read(tmp_path: Path) -> None:
-    (tmp_path / "a.qasm").write_text("OPENQASM 2.0;")
-    with pytest.raises(CircuitError, match="no OpenQASM yet"):
-        parse_circuit(str(tmp_path / "a.qasm"))
+def test_an_openqasm_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.qasm"
+    path.write_text('OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; cx q[1], q[0];')
+    assert parse_circuit(str(path)) == Circuit(2, (("CX", (1, 0)),))
+    path.write_text("OPENQASM 2.0;\nqreg q[2")
+    with pytest.raises(QasmError, match="line 2"):
+        parse_circuit(str(path))
 
 
 @given(st.integers(1, 12), st.integers(1, 12))

@@ -21,6 +21,7 @@ _HOME = {
     "Link": "distribution",
     "Partition": "distribution",
     "QPUNetwork": "distribution",
+    "cost_table": "distribution",
     "partition": "distribution",
     "ContractionPlan": "contraction",
     "plan_expectations": "contraction",
@@ -36,7 +37,7 @@ __all__ = [*_HOME, "__version__"]
 if TYPE_CHECKING:
     from .circuit import Circuit, InputSlot, Operation, WeightSlot, ansatz
     from .contraction import ContractionPlan, plan_expectations
-    from .distribution import Link, Partition, QPUNetwork, partition
+    from .distribution import Link, Partition, QPUNetwork, cost_table, partition
     from .forecasting import Forecaster, datasets
     from .nn import QLSTM, VQC, ClassicalLSTM, QLSTMCell
 

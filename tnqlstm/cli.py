@@ -1,4 +1,4 @@
-"""The command line: `tnqlstm train|evaluate|forecast|partition|info|demo`.
+"""The command line: `tnqlstm train|evaluate|forecast|partition|cost-table|info|demo`.
 
 Nothing heavy is imported here: each command imports what it needs, so that help answers at once.
 """
@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from .cli_partition import NetworkSpec, cost_table, partition
 from .errors import DataError, TnqlstmError
+from .outputs import PICTURES, check_new_file, write_figure
 
 if TYPE_CHECKING:
     from .distribution import QPUNetwork
@@ -46,13 +48,6 @@ app = typer.Typer(
 )
 
 RunFolder = Annotated[Path, typer.Argument(help="Folder that `tnqlstm train` wrote.")]
-NetworkSpec = Annotated[
-    str | None,
-    typer.Option(
-        help="QPU network, TOPOLOGY:QPUSxQUBITS: line:4x4 is 4 QPUs of 4 qubits in a line; "
-        "ring, star, complete; line:3,3,2 with unequal QPUs; grid:2x2x4 has 2 rows, 2 columns."
-    ),
-]
 
 
 def main() -> None:
@@ -256,7 +251,7 @@ def forecast(
 
     _set_threads(1)
     if output is not None:
-        _check_new(output, (".csv", ".png", ".pdf", ".svg"))
+        check_new_file(output, (".csv", *PICTURES))
     result = continuation(Forecaster.load(run), horizon, start)
     if output is None:
         typer.echo(result.to_csv(), nl=False)
@@ -264,55 +259,12 @@ def forecast(
     if output.suffix.lower() == ".csv":
         output.write_text(result.to_csv(), encoding="utf-8")
     else:
-        from .forecasting.plots import save_figure
-
-        save_figure(result.draw(), output)
+        write_figure(result.draw(), output)
     typer.echo(f"{horizon} points: {output}")
 
 
-@app.command()
-def partition(
-    circuit: Annotated[
-        str,
-        typer.Argument(
-            help="An ansatz, NAME:QUBITSxDEPTH, such as ry_brickwork:16x3, chen2020:8x2 or "
-            "modular:8,8,8x3 (block sizes), or a .qasm file."
-        ),
-    ],
-    network: NetworkSpec = None,
-    cost: Annotated[
-        str, typer.Option(help="What to make small: gates, ebits, bonds or shots.")
-    ] = "gates",
-    seed: Annotated[int, typer.Option(help="Of the random starts.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
-    draw: Annotated[
-        Path | None, typer.Option(help="Draw the network with its blocks: .png, .pdf or .svg.")
-    ] = None,
-) -> None:
-    """Place a circuit's qubits on QPUs.
-
-    Few gates should cross the links: prints blocks, cut gates, e-bits and other costs.
-
-    \b
-    Examples:
-      tnqlstm partition ry_brickwork:16x3 --network line:4x4
-      tnqlstm partition chen2020:12x2 --network grid:2x2x3 --cost ebits --json --draw blocks.png
-    """
-    from . import specs
-    from .distribution import partition as place
-
-    if network is None:
-        raise DataError("a network wanted: --network line:4x4 is 4 QPUs of 4 qubits in a line.")
-    if draw is not None:
-        _check_new(draw, (".png", ".pdf", ".svg"))
-    placed = place(specs.parse_circuit(circuit), specs.parse_network(network), cost=cost, seed=seed)
-    figures = json.dumps(placed.summary(), indent=2, ensure_ascii=False)
-    typer.echo(figures if as_json else placed.report())
-    if draw is not None:
-        from .forecasting.plots import save_figure
-
-        save_figure(placed.draw(), draw)
-        typer.echo(f"picture: {draw}", err=True)
+app.command()(partition)
+app.command("cost-table")(cost_table)
 
 
 @app.command()
@@ -387,15 +339,6 @@ def _only(ctx: typer.Context, *allowed: str) -> None:
             f"a resumed run keeps its own options, so {listed.replace('_', '-')} can't be changed. "
             "Leave out all but --epochs, or start a new run."
         )
-
-
-def _check_new(path: Path, suffixes: tuple[str, ...]) -> None:
-    if path.suffix.lower() not in suffixes:
-        raise DataError(f"can't write {str(path)!r}. Name a file ending in {', '.join(suffixes)}.")
-    if path.exists():
-        raise DataError(f"{str(path)!r} is there already. Choose another file, or remove it.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"no folder {str(path.parent)!r} to write {path.name!r} into.")
 
 
 def _set_threads(threads: int) -> None:

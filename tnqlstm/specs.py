@@ -9,7 +9,7 @@ from pathlib import Path
 from .circuit import Circuit
 from .circuit.ansatz import ANSATZE, modular
 from .distribution import QPUNetwork
-from .errors import CircuitError, NetworkError, UnknownNameError, look_up
+from .errors import CircuitError, NetworkError, QasmError, UnknownNameError, look_up
 
 __all__ = ["even_line", "parse_circuit", "parse_network"]
 
@@ -18,30 +18,44 @@ _TOPOLOGIES: dict[str, Callable[..., QPUNetwork]] = {
     "grid": QPUNetwork.grid,
     "line": QPUNetwork.line,
     "ring": QPUNetwork.ring,
+    "small_world": QPUNetwork.small_world,
     "star": QPUNetwork.star,
 }
 
 
 def parse_network(text: str) -> QPUNetwork:
-    """The network of "line:4x3" (4 QPUs of 3 qubits), "ring:3,3,2" (unequal) or "grid:2x3x4".
+    """The network of a short text, or of a .json or .graphml file (see `QPUNetwork.read`).
 
-    Topologies: line, ring, star, complete; grid:ROWSxCOLUMNSxQUBITS. Links are ideal. Raises
-    `UnknownNameError` for another topology, `NetworkError` for numbers that don't fit.
+    "line:4x3" is 4 QPUs of 3 qubits, "ring:3,3,2" has unequal ones; likewise star, complete and
+    small_world (k = 4, p = 0.3, seed 0). "grid:2x3x4" has 2 rows, 3 columns and 4 qubits a QPU.
+    "+2" at the end gives each QPU 2 communication qubits, "+2,2,1" as many each; without it there
+    are as many as needed. Links are ideal. Raises `UnknownNameError` for another topology,
+    `NetworkError` for numbers that don't fit, `FileNotFoundError` where there is no such file.
     """
+    if text.lower().endswith((".json", ".graphml")):
+        return QPUNetwork.read(text)
     name, _, sizes = text.partition(":")
     make = look_up("topology", name, _TOPOLOGIES)
+    sizes, plus, spare = sizes.partition("+")
+    if plus and not re.fullmatch(r"\d+(,\d+)*", spare):
+        raise NetworkError(
+            f"network {text!r}: the communication qubits of each QPU wanted after +, such as "
+            f"{name}:{sizes}+2."
+        )
+    numbers = _numbers(spare) if plus else None
+    each = numbers[0] if numbers is not None and len(numbers) == 1 else numbers
     if name == "grid":
         if shape := re.fullmatch(r"(\d+)x(\d+)x(\d+)", sizes):
             rows, cols, qubits = map(int, shape.groups())
-            return make(rows, cols, qubits)
+            return make(rows, cols, qubits, communication_qubits=each)
         raise NetworkError(
             f"network {text!r}: grid:ROWSxCOLUMNSxQUBITS wanted, such as grid:2x2x4."
         )
     if shape := re.fullmatch(r"(\d+)x(\d+)", sizes):
-        return make(int(shape[1]), int(shape[2]))
+        return make(int(shape[1]), int(shape[2]), communication_qubits=each)
     if re.fullmatch(r"\d+(,\d+)*", sizes):
-        capacities = [int(size) for size in sizes.split(",")]
-        return make(len(capacities), capacities)
+        capacities = _numbers(sizes)
+        return make(len(capacities), capacities, communication_qubits=each)
     raise NetworkError(
         f"network {text!r}: {name}:QPUSxQUBITS wanted, such as {name}:4x3, or the qubits of each "
         f"QPU, such as {name}:3,3,2."
@@ -62,8 +76,8 @@ def parse_circuit(text: str) -> Circuit:
     """The circuit of "ry_brickwork:16x3" (16 qubits, depth 3) or "modular:8,8x3" (two blocks of 8).
 
     A modular circuit has links in each layer, or in those named after @, as in "modular:8,8x3@0,2".
-    Raises `UnknownNameError` for another ansatz, `CircuitError` for numbers that don't fit and for
-    an OpenQASM file where `Circuit` can't read one.
+    A name that ends in .qasm is an OpenQASM file. Raises `UnknownNameError` for another ansatz,
+    `CircuitError` for numbers that don't fit, `QasmError` for a text that can't be read.
     """
     if text.endswith(".qasm"):
         return _read_qasm(Path(text))
@@ -85,13 +99,10 @@ def parse_circuit(text: str) -> Circuit:
 def _read_qasm(path: Path) -> Circuit:
     if not path.is_file():
         raise FileNotFoundError(f"no file {str(path)!r}. Check the path.")
-    from_qasm = getattr(Circuit, "from_qasm", None)
-    if from_qasm is None:
-        raise CircuitError(
-            f"{path}: this version reads no OpenQASM yet. Give an ansatz, such as "
-            "ry_brickwork:16x3."
-        )
-    return from_qasm(path.read_text(encoding="utf-8"))
+    try:
+        return Circuit.from_qasm(path.read_bytes())
+    except QasmError as error:
+        raise QasmError(f"{path}: {error.message}", error.line, error.column) from None
 
 
 def _numbers(text: str) -> list[int]:

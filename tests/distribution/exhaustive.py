@@ -1,15 +1,15 @@
 """Brute force that placements and their costs are held to, written from the definitions.
 
 Nothing here reads the package's tables: gates are the matrices of `tests.reference`, hops are
-counted with Floyd and Warshall's recursion, the best placement is found by trying them all, and the
-fewest packets by branching on every cut gate.
+counted with Floyd and Warshall's recursion, smallest trees by trying all sets of QPUs, and the best
+placement by trying them all.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from tnqlstm.circuit import Circuit, Operation
 from tnqlstm.distribution import QPUNetwork
+from tnqlstm.distribution.runs import RunGraph
 
 from .. import reference
 
@@ -135,73 +136,112 @@ def placements(n_qubits: int, capacities: Sequence[int]) -> Iterator[tuple[int, 
             yield assignment
 
 
-def keeps(operation: Operation, qubit: int, axis: str) -> int:
-    """1 where the gate commutes with the Pauli on this qubit, -1 where it flips it, else 0."""
-    pauli = PAULIS[axis]
-    if len(operation.qubits) == 2:
-        pauli = (
-            np.kron(pauli, np.eye(2)) if qubit == operation.qubits[0] else np.kron(np.eye(2), pauli)
+def fewest_links(network: QPUNetwork, sources: Iterable[int], wanted: Iterable[int]) -> int:
+    """Links of a smallest forest that joins each wanted QPU to a source, by trying all node sets.
+
+    QPUs are indices into `network.qpus`; at most about 8 of them.
+    """
+    near = hop_counts(network) == 1
+    start, goal = frozenset(sources), frozenset(wanted)
+    spare = [qpu for qpu in range(len(near)) if qpu not in start | goal]
+    for n_more in range(len(spare) + 1):
+        for more in itertools.combinations(spare, n_more):
+            chosen = start | goal | set(more)
+            reached, edge = set(start), set(start)
+            while edge:
+                edge = {b for a in edge for b in chosen if near[a, b]} - reached
+                reached |= edge
+            if reached == chosen:
+                return len(chosen) - len(start)
+    raise AssertionError("the network is connected")
+
+
+Links = Callable[[Iterable[int], Iterable[int]], int]
+
+
+def qubit_ebits(
+    graph: RunGraph, qubit: int, homes: Sequence[int], places: Mapping[int, int], links: Links
+) -> int:
+    """E-bits of copies and moves of a qubit; `links`: how many join new QPUs to old ones.
+
+    Each run is copied to every QPU that does gates of it; copies live on in a chain where all gates
+    between are done at home and the other qubit is, or is copied, where the copy is; a qubit that
+    goes elsewhere takes a copy over if there is one.
+    """
+    total = 0
+    numbers = graph.runs_of[qubit]
+    copies: dict[int, set[int]] = {}
+    for before, number in zip((None, *numbers), numbers, strict=False):
+        run, home = graph.runs[number], homes[number]
+        kept: set[int] = set()
+        if run.previous is not None and {home} == {
+            homes[r] for r in numbers if run.previous <= r <= number
+        }:
+            kept |= copies[run.previous]
+        for edge, met in run.between:
+            there = {homes[met], *(places[e] for e in graph.runs[met].edges)}
+            kept &= there if places[edge] == home else set()
+        if before is not None and homes[before] != home:
+            at_hand = {homes[before], *copies[before]}
+            total += links(at_hand, {home}) if home not in at_hand else 0
+        new = {places[edge] for edge in run.edges} - {home} - kept
+        total += links({home, *kept}, new)
+        copies[number] = kept | new
+    return total
+
+
+def _loner_ebits(graph: RunGraph, homes: Sequence[int], links: Links) -> int:
+    """Two for each gate of rank 4 between neighbours."""
+    return sum(2 * links({homes[a]}, {homes[b]} - {homes[a]}) for _, a, b in graph.loners)
+
+
+def n_ebits(graph: RunGraph, homes: Sequence[int], places: Sequence[int], links: Links) -> int:
+    """E-bits of runs and edges on these QPUs."""
+    where = dict(enumerate(places))
+    qubits = range(len(graph.runs_of))
+    return _loner_ebits(graph, homes, links) + sum(
+        qubit_ebits(graph, qubit, homes, where, links) for qubit in qubits
+    )
+
+
+def least_of_all_places(graph: RunGraph, homes: Sequence[int], n_qpus: int, links: Links) -> int:
+    """The fewest e-bits of runs on these QPUs, of all n_qpus ** n_edges places of the edges.
+
+    A qubit's e-bits depend on few edges, so there's a table for each, and their sum has it all.
+    """
+    n_edges = len(graph.edges)
+    total = np.zeros((n_qpus,) * n_edges, dtype=np.int64)
+    for qubit, numbers in enumerate(graph.runs_of):
+        runs = [graph.runs[number] for number in numbers]
+        met = [graph.runs[other] for run in runs for _, other in run.between]
+        near = sorted({edge for run in (*runs, *met) for edge in run.edges})
+        table = np.zeros((n_qpus,) * len(near), dtype=np.int64)
+        for places in np.ndindex(table.shape):
+            table[places] = qubit_ebits(
+                graph, qubit, homes, dict(zip(near, places, strict=True)), links
+            )
+        total += table.reshape([n_qpus if edge in near else 1 for edge in range(n_edges)])
+    return int(total.min()) + _loner_ebits(graph, homes, links)
+
+
+def least_ebits(graph: RunGraph, network: QPUNetwork) -> int:
+    """The fewest e-bits of all placements of qubits within the capacities, and of all edges."""
+
+    @cache
+    def counted(sources: frozenset[int], wanted: frozenset[int]) -> int:
+        return fewest_links(network, sources, wanted)
+
+    def links(sources: Iterable[int], wanted: Iterable[int]) -> int:
+        return counted(frozenset(sources), frozenset(wanted))
+
+    return min(
+        least_of_all_places(
+            graph, [where[run.qubit] for run in graph.runs], len(network.qpus), links
         )
-    for sign in (1, -1):
-        if all(
-            np.allclose(u @ pauli, sign * pauli @ u, rtol=0, atol=_CLOSE)
-            for u in unitaries(operation)
-        ):
-            return sign
-    return 0
+        for where in placements(len(graph.runs_of), network.capacities)
+    )
 
 
-Run = tuple[int, str, int]
-
-
-class Packer:
-    """The fewest packed e-bits × hops of any placement of one circuit."""
-
-    def __init__(self, circuit: Circuit, hops: NDArray[np.float64]) -> None:
-        self.hops = hops
-        self.gates: list[tuple[Run, Run]] = []
-        self.swaps: list[tuple[int, ...]] = []
-        for index, op in enumerate(circuit.operations):
-            if len(op.qubits) == 2 and rank(op) == 2:
-                a, b = (
-                    self._run(circuit, index, q, axis)
-                    for q, axis in zip(op.qubits, GATE_AXES[op.name], strict=True)
-                )
-                self.gates.append((a, b))
-            elif len(op.qubits) == 2 and rank(op) == 4:
-                self.swaps.append(op.qubits)
-
-    @staticmethod
-    def _run(circuit: Circuit, index: int, qubit: int, axis: str) -> Run:
-        """A stretch of the qubit's time: how often its axis was disturbed before."""
-        before = (op for op in circuit.operations[:index] if qubit in op.qubits)
-        return qubit, axis, sum(keeps(op, qubit, axis) == 0 for op in before)
-
-    def cost(self, assignment: Sequence[int]) -> float:
-        total = sum(2 * self.hops[assignment[a], assignment[b]] for a, b in self.swaps)
-        between: dict[frozenset[int], set[tuple[Run, Run]]] = {}
-        for a, b in self.gates:
-            qpus = frozenset((assignment[a[0]], assignment[b[0]]))
-            if len(qpus) == 2:
-                between.setdefault(qpus, set()).add((a, b))
-        for qpus, gates in between.items():
-            total += _fewest_copies(frozenset(gates)) * self.hops[tuple(qpus)]
-        return total
-
-    def least_cost(self, n_qubits: int, capacities: Sequence[int]) -> float:
-        return min(map(self.cost, placements(n_qubits, capacities)))
-
-
-@cache
-def _fewest_copies(gates: frozenset[tuple[Run, Run]]) -> int:
-    """Every gate needs one of its runs copied: try the one, try the other."""
-    if not gates:
-        return 0
-    ends = [run for gate in gates for run in gate]
-    often = max(sorted(set(ends)), key=ends.count)
-    if ends.count(often) == 1:
-        return len(gates)  # no two gates share a run
-    rest = frozenset(gate for gate in gates if often not in gate)
-    others = {run for gate in gates if often in gate for run in gate} - {often}
-    uncovered = frozenset(gate for gate in gates if not others & set(gate))
-    return min(1 + _fewest_copies(rest), len(others) + _fewest_copies(uncovered))
+def all_linked(_: Iterable[int], wanted: Iterable[int]) -> int:
+    """Links to new QPUs where every two are linked."""
+    return len(set(wanted))

@@ -1,9 +1,11 @@
-"""`QPUNetwork` and `Link`: shapes, hops, unequal capacities, and what they refuse."""
+"""`QPUNetwork`: shapes, hops, unequal capacities, and what they refuse."""
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import itertools
+import pickle
 from typing import Any
 
 import networkx as nx
@@ -12,8 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tnqlstm as tnq
-from tnqlstm.distribution import LINK_MODELS, Link, QPUNetwork
+from tnqlstm.distribution import Link, QPUNetwork, topologies
 from tnqlstm.errors import NetworkError, UnknownNameError
 
 from . import exhaustive
@@ -53,6 +54,13 @@ class TestShapes:
                 [(0, 1), (1, 2), (3, 4), (4, 5), (0, 3), (1, 4), (2, 5)],
             ),
             (QPUNetwork.grid(3, 1, 3), [(0, 1), (1, 2)]),
+            # Watts and Strogatz's ring without rewiring, k = 4 and 2
+            (
+                QPUNetwork.small_world(6, 3, k=4, p=0),
+                [(i, (i + step) % 6) for i in range(6) for step in (1, 2)],
+            ),
+            (QPUNetwork.small_world(5, 3, k=2, p=0), [(0, 1), (1, 2), (2, 3), (3, 4), (4, 0)]),
+            (QPUNetwork.random(4, 3, p=1), list(itertools.combinations(range(4), 2))),
         ],
     )
     def test_links(self, network: QPUNetwork, edges: list[tuple[int, int]]) -> None:
@@ -100,12 +108,106 @@ class TestShapes:
                 assert (route[0], route[-1], len(route) - 1) == (a, b, network.hops(a, b))
                 assert all(graph.has_edge(*step) for step in itertools.pairwise(route))
 
+    def test_equal_networks_have_equal_routes(self) -> None:
+        ring = QPUNetwork.ring(4, 1)
+        graph = nx.Graph()
+        graph.add_nodes_from(ring.qpus, qubits=1)
+        graph.add_edges_from([("qpu3", "qpu2"), ("qpu0", "qpu3"), ("qpu2", "qpu1"), ring.links[0]])
+        assert QPUNetwork(graph) == ring
+        assert QPUNetwork(graph).route("qpu0", "qpu2") == ("qpu0", "qpu1", "qpu2")
+        assert ring.route("qpu0", "qpu2") == ("qpu0", "qpu1", "qpu2")
+
     @pytest.mark.parametrize("shape", SHAPES)
     def test_unequal_capacities_keep_their_order(self, shape: str) -> None:
         network = getattr(QPUNetwork, shape)(3, qubits=[4, 1, np.int64(2)])
         assert [network.capacity(qpu) for qpu in network.qpus] == [4, 1, 2]
         assert network.n_qubits == 7
         assert QPUNetwork.grid(1, 3, [4, 1, 2]).capacities == (4, 1, 2)
+
+
+class TestRandomShapes:
+    @given(n=st.integers(4, 12), p=st.floats(0, 1), seed=st.integers(0, 10**6))
+    def test_a_small_world_has_as_many_links_as_the_ring(self, n: int, p: float, seed: int) -> None:
+        network = QPUNetwork.small_world(n, 2, k=4, p=p, seed=seed)
+        assert len(network.links) == (n * 2 if n > 4 else 6)
+        assert network == QPUNetwork.small_world(n, 2, k=4, p=p, seed=seed)
+
+    @given(n=st.integers(1, 12), seed=st.integers(0, 10**6))
+    def test_random_networks_are_connected_and_repeatable(self, n: int, seed: int) -> None:
+        network = QPUNetwork.random(n, 2, p=0.4, seed=seed)  # connectivity: checked when made
+        assert len(network.qpus) == n
+        assert network == QPUNetwork.random(n, 2, p=0.4, seed=seed)
+
+    def test_random_links_are_as_likely_as_p_says(self) -> None:
+        counts = [len(QPUNetwork.random(20, 1, p=0.3, seed=seed).links) for seed in range(60)]
+        # of 190 pairs; 0.3 ± 4 standard errors of the mean of 60 draws
+        assert abs(np.mean(counts) / 190 - 0.3) < 4 * (0.3 * 0.7 / 190 / 60) ** 0.5
+
+    def test_seeds_differ(self) -> None:
+        assert len({QPUNetwork.random(8, 1, seed=seed) for seed in range(5)}) == 5
+        assert len({QPUNetwork.small_world(10, 1, seed=seed) for seed in range(5)}) == 5
+
+    @pytest.mark.parametrize("k", [0, 1, 9, 2.0, True, "4"])
+    def test_k_that_makes_no_small_world(self, k: Any) -> None:
+        with pytest.raises(NetworkError, match=f"2 ≤ k ≤ n_qpus, got k={k!r} and n_qpus=8"):
+            QPUNetwork.small_world(8, 2, k=k)
+
+    @pytest.mark.parametrize("make", [QPUNetwork.small_world, QPUNetwork.random])
+    @pytest.mark.parametrize("p", [-0.1, 1.1, float("nan"), "0.5", True])
+    def test_p_that_is_no_probability(self, make: Any, p: Any) -> None:
+        with pytest.raises(NetworkError, match="probability p from 0 to 1 wanted, got p="):
+            make(8, 2, p=p)
+
+    @pytest.mark.parametrize("make", [QPUNetwork.small_world, QPUNetwork.random])
+    @pytest.mark.parametrize("seed", [None, 1.5, "0", True])
+    def test_seed_that_is_none(self, make: Any, seed: Any) -> None:
+        with pytest.raises(NetworkError, match="integer wanted as seed"):
+            make(8, 2, seed=seed)
+
+    def test_draws_that_never_connect(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with pytest.raises(NetworkError, match=r"n_qpus=3, p=0 were drawn .* Raise p, or"):
+            QPUNetwork.random(3, 1, p=0)
+        monkeypatch.setattr(topologies, "_MOST_DRAWS", 1)
+        with pytest.raises(NetworkError, match=r"n_qpus=60, k=2, p=1 were drawn .* Raise k, or"):
+            QPUNetwork.small_world(60, 1, k=2, p=1, seed=1)
+
+
+class TestCommunicationQubits:
+    @pytest.mark.parametrize("shape", [*SHAPES, "small_world", "random"])
+    def test_one_for_all_or_one_each(self, shape: str) -> None:
+        make = getattr(QPUNetwork, shape)
+        assert make(4, 3).communication_qubits == (None,) * 4
+        assert make(4, 3, communication_qubits=2).communication_qubits == (2,) * 4
+        network = make(4, 3, communication_qubits=[0, None, np.int64(5), 1])
+        assert network.communication_qubits == (0, None, 5, 1)
+        assert [network.communication_capacity(q) for q in network.qpus] == [0, None, 5, 1]
+        assert network.capacities == (3,) * 4
+        assert network.n_qubits == 12
+        with pytest.raises(NetworkError, match="3 numbers of communication qubits for 4 QPUs"):
+            make(4, 3, communication_qubits=[1, 2, 3])
+
+    def test_of_a_graph(self) -> None:
+        graph = triangle()
+        graph.nodes["bob"]["communication_qubits"] = 2
+        network = QPUNetwork.from_networkx(graph)
+        assert network.communication_qubits == (None, 2, None)
+        with pytest.raises(UnknownNameError, match="unknown QPU 'dave'"):
+            network.communication_capacity("dave")
+
+    @pytest.mark.parametrize("number", [-1, 2.0, "2", True, float("nan")])
+    def test_numbers_that_are_none(self, number: Any) -> None:
+        message = f"QPU qpu1 has the communication_qubits {number!r}; an integer of at least 0"
+        with pytest.raises(NetworkError, match=message):
+            QPUNetwork.line(2, 1, communication_qubits=[None, number])
+
+    def test_equality_hash_and_repr(self) -> None:
+        two, none = QPUNetwork.line(2, 1, communication_qubits=2), QPUNetwork.line(2, 1)
+        assert two != none
+        assert QPUNetwork.line(2, 1, communication_qubits=0) != none
+        assert two == QPUNetwork.line(2, 1, communication_qubits=[2, 2])
+        assert len({two, none, QPUNetwork.line(2, 1, communication_qubits=[2, 2])}) == 2
+        network = QPUNetwork.line(2, 3, communication_qubits=[2, None])
+        assert repr(network) == "QPUNetwork(qpu0: 3+2, qpu1: 3; 1 link)"
 
 
 class TestFromNetworkx:
@@ -122,6 +224,46 @@ class TestFromNetworkx:
         link = Link("ideal")
         assert QPUNetwork.from_networkx(triangle(link=link)).link("alice", "bob") is link
         assert QPUNetwork.line(2, 1, link=link).link("qpu0", "qpu1") is link
+
+    def test_figures_of_an_edge_make_its_link(self) -> None:
+        graph = triangle()
+        graph.edges["alice", "bob"].update(fidelity=0.9, rate=50, latency=0.1, fibre="dark")
+        network = QPUNetwork.from_networkx(graph)
+        assert network.link("alice", "bob") == Link(fidelity=0.9, rate=50.0, latency=0.1)
+        assert network.link("bob", "carol") == Link.ideal()
+        assert set(network.graph.edges["alice", "bob"]) == {"link", "fibre"}
+        assert set(graph.edges["alice", "bob"]) == {"fidelity", "rate", "latency", "fibre"}
+        assert QPUNetwork.from_networkx(network.graph) == network
+
+    def test_a_link_and_figures_contradict(self) -> None:
+        graph = triangle(link=Link.ideal())
+        graph.edges["bob", "carol"]["latency"] = 0.0
+        with pytest.raises(
+            NetworkError, match=r"edge bob - carol has both a link and latency .* Keep one"
+        ):
+            QPUNetwork.from_networkx(graph)
+
+    def test_a_figure_out_of_range_names_the_link(self) -> None:
+        with pytest.raises(NetworkError, match=r"link alice - bob: a link's fidelity is 1\.2; a n"):
+            QPUNetwork.from_networkx(triangle(fidelity=1.2))
+
+    @pytest.mark.parametrize("position", [3, "ab", (1,), (1, 2, 3), (0, float("nan")), None])
+    def test_positions_that_are_none(self, position: Any) -> None:
+        graph = triangle()
+        graph.nodes["carol"]["position"] = position
+        with pytest.raises(NetworkError, match=r"QPU carol has the position .*two finite numbers"):
+            QPUNetwork.from_networkx(graph)
+
+    def test_links_are_the_edges_in_order(self) -> None:
+        assert QPUNetwork.from_networkx(triangle()).links == (("alice", "bob"), ("bob", "carol"))
+        assert QPUNetwork.line(1, 1).links == ()
+
+    def test_copies_and_pickles(self) -> None:
+        network = QPUNetwork.small_world(7, 2, link=Link(fidelity=0.8), communication_qubits=1)
+        sizes = network.steiner_size(frozenset({0, 3, 5})), network.hops("qpu0", "qpu3")
+        for other in (copy.deepcopy(network), pickle.loads(pickle.dumps(network))):
+            assert other == network
+            assert (other.steiner_size(frozenset({0, 3, 5})), other.hops("qpu0", "qpu3")) == sizes
 
     def test_any_hashable_is_a_name(self) -> None:
         graph = nx.grid_2d_graph(2, 2)
@@ -285,26 +427,3 @@ class TestBadNetworks:
             NetworkError, match=r"no link qpu0 - qpu2\. QPUs linked to qpu0: qpu1\."
         ):
             QPUNetwork.line(3, 2).link("qpu0", "qpu2")
-
-
-class TestLink:
-    def test_ideal_is_the_default(self) -> None:
-        assert Link() == Link.ideal() == tnq.Link.ideal()
-        assert Link.ideal().model == "ideal"
-        assert "ideal" in LINK_MODELS
-
-    def test_unknown_model_names_the_close_one(self) -> None:
-        with pytest.raises(
-            UnknownNameError, match=r"unknown link model 'ideel'. Did you mean 'ideal'"
-        ):
-            Link("ideel")
-
-    @pytest.mark.parametrize("model", [None, 1, ["ideal"]])
-    def test_model_that_is_no_name(self, model: Any) -> None:
-        with pytest.raises(UnknownNameError, match="unknown link model"):
-            Link(model)
-
-    def test_frozen_and_hashable(self) -> None:
-        assert len({Link.ideal(), Link("ideal")}) == 1
-        with pytest.raises(dataclasses.FrozenInstanceError):
-            Link.ideal().model = "none"  # type: ignore[misc]

@@ -7,17 +7,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import tnqlstm as tnq
 from tnqlstm.circuit import Circuit
 from tnqlstm.circuit.ansatz import basic_entangler, chen2020, modular, ry_brickwork
 from tnqlstm.distribution import COSTS, Partition, QPUNetwork, contiguous_blocks, partition
+from tnqlstm.distribution.runs import run_graph
 from tnqlstm.errors import PartitionError, UnknownNameError
 
 from .. import reference
 from . import exhaustive
+from .circuits import qft
 
 SHAPES = ("line", "ring", "star", "complete")
 ANSATZE: dict[str, Callable[[int], Circuit]] = {
@@ -118,6 +120,26 @@ class TestClosedForms:
             elif shape != "star":
                 assert placed.n_cut_gates == placed.n_hops == 3 * k * layers
 
+    @pytest.mark.parametrize(
+        ("n", "k"), [(256, 8), (1024, 8), pytest.param(1024, 16, marks=pytest.mark.slow)]
+    )
+    def test_up_to_1024_qubits(self, n: int, k: int) -> None:
+        for circuit, cut, hops in (
+            (basic_entangler(n, 2), 2 * k, 4 * (k - 1)),
+            (chen2020(n, 2), 6 * k, 12 * (k - 1)),
+            (ry_brickwork(n, 2), 2 * (k - 1), 2 * (k - 1)),
+        ):
+            assert self.place(circuit, "complete", k).n_cut_gates == cut
+            assert self.place(circuit, "line", k).n_hops == hops
+
+    @pytest.mark.parametrize("n", [16, 32])
+    def test_fourier_transform(self, n: int) -> None:
+        """n/2 − 1 and 3n/2 − 6 e-bits with a qubit to spare on each QPU (DISQCO, 2503.19082)."""
+        for k, published in ((2, n // 2 - 1), (4, 3 * n // 2 - 6)):
+            network = QPUNetwork.complete(k, n // k + 1)
+            placed = partition(qft(n), network, "ebits", may_move=True, effort=0.3)
+            assert placed.n_ebits <= published
+
     @pytest.mark.parametrize("n", [16, 32, 64])
     def test_rings_on_a_line_of_8(self, n: int) -> None:
         placed = self.place(basic_entangler(n, 3), "line", 8)
@@ -165,29 +187,31 @@ class TestExhaustiveOptimum:
         [(4, 2, "line"), (6, 2, "line"), (5, 3, "line"), (5, 3, "star"), (5, 3, "ring")],
     )
     def test_ebits(self, ansatz: str, n: int, k: int, shape: str) -> None:
-        for sizes in capacities(n, k):
+        circuit = chen2020(n, 1) if ansatz == "chen2020" else ANSATZE[ansatz](n)
+        for sizes in list(capacities(n, k))[:: 2 if k == 2 else 3]:
             network = getattr(QPUNetwork, shape)(k, sizes)
-            placed = partition(ANSATZE[ansatz](n), network, cost="ebits")
-            packer = exhaustive.Packer(placed.circuit, exhaustive.hop_counts(network))
-            assert placed.n_ebits == packer.cost(placed.assignment)
-            best = packer.least_cost(n, sizes)
+            placed = partition(circuit, network, cost="ebits")
+            if k ** len(placed.runs.edges) > 20_000:
+                continue
+            best = exhaustive.least_ebits(placed.runs, network)
             assert placed.n_ebits == best, case(f"{ansatz} on {n} qubits", network, "ebits")
 
     @settings(max_examples=60)
     @given(seed=st.integers(0, 10**6), cost=st.sampled_from(["gates", "bonds", "shots"]))
     def test_random_circuits(self, seed: int, cost: str) -> None:
-        circuit, network = random_case(seed, most_qubits=9)
+        circuit, network = random_case(seed, most_qubits=12)
         placed = partition(circuit, network, cost=cost)
         best = optimum(placed, cost)
         assert placed.cost(cost) == pytest.approx(best, abs=1e-9), case(f"{seed}", network, cost)
 
-    @settings(max_examples=30)
+    @settings(max_examples=20)
     @given(seed=st.integers(0, 10**6))
     def test_ebits_of_random_circuits(self, seed: int) -> None:
-        circuit, network = random_case(seed, most_qubits=5)
+        circuit, network = random_case(seed, most_qubits=5, gates_a_qubit=3)
+        graph = run_graph(circuit)
+        assume(len(network.qpus) ** len(graph.edges) < 5_000)
         placed = partition(circuit, network, cost="ebits")
-        packer = exhaustive.Packer(circuit, exhaustive.hop_counts(network))
-        best = packer.least_cost(circuit.n_qubits, network.capacities)
+        best = exhaustive.least_ebits(graph, network)
         assert placed.n_ebits == best, case(f"seed {seed}", network, "ebits")
 
     @given(seed=st.integers(0, 10**6))
@@ -204,11 +228,13 @@ class TestExhaustiveOptimum:
         assert exhaustive.least_cost(weights, hops, network.capacities, at_most=max(costs)) == least
 
 
-def random_case(seed: int, most_qubits: int) -> tuple[Circuit, QPUNetwork]:
+def random_case(seed: int, most_qubits: int, gates_a_qubit: int = 5) -> tuple[Circuit, QPUNetwork]:
     """A random circuit and a network of 2 to 4 unequal QPUs, with 0 to 2 qubits to spare."""
     rng = np.random.default_rng(seed)
     n = int(rng.integers(2, most_qubits + 1))
-    circuit = reference.random_circuit(rng, n_qubits=n, n_gates=int(rng.integers(n, 5 * n)))
+    circuit = reference.random_circuit(
+        rng, n_qubits=n, n_gates=int(rng.integers(n, gates_a_qubit * n))
+    )
     k = int(rng.integers(2, min(4, n) + 1))
     extra = rng.multinomial(n - k + int(rng.integers(3)), np.ones(k) / k)
     shape = str(rng.choice(SHAPES))
@@ -261,6 +287,29 @@ class TestLaws:
         circuit = Circuit(3, (*packed, *interrupted))
         placed = partition(circuit, QPUNetwork.line(2, [1, 2]), cost=cost)
         assert placed.blocks["qpu1"] == together
+
+    def test_a_spent_time_budget_still_gives_a_placement(self) -> None:
+        circuit, network = chen2020(12, 3), QPUNetwork.line(3, 4)
+        for cost in COSTS:
+            placed = partition(circuit, network, cost=cost, time_budget=0.0)
+            even = Partition.from_blocks(circuit, network, contiguous_blocks(12, network))
+            assert placed.cost(cost) <= even.cost(cost) + 1e-9
+
+    def test_progress_is_shown_on_request(self, capsys: pytest.CaptureFixture[str]) -> None:
+        circuit, network = chen2020(6, 2), QPUNetwork.line(2, 3)
+        quiet = partition(circuit, network, cost="ebits", effort=0.1)
+        assert capsys.readouterr().err == ""
+        shown = partition(circuit, network, cost="ebits", effort=0.1, progress=True)
+        bars = capsys.readouterr().err
+        assert "starts" in bars
+        assert "annealing" in bars
+        assert shown == quiet
+
+    def test_moves_never_cost_more(self) -> None:
+        circuit, network = chen2020(8, 2), QPUNetwork.line(2, 5)
+        stay = partition(circuit, network, cost="ebits")
+        move = partition(circuit, network, cost="ebits", may_move=True)
+        assert move.n_ebits <= stay.n_ebits
 
     def test_ties_go_to_contiguous_blocks(self) -> None:
         network = QPUNetwork.complete(3, 4)

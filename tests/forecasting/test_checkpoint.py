@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +22,6 @@ from tnqlstm.forecasting.checkpoint import (
     STATE_FILE,
     load_checkpoint,
     save_state,
-    write_atomically,
 )
 
 Make = Callable[..., Forecaster]
@@ -203,23 +201,3 @@ def test_missing_files(saved: Path, tmp_path: Path) -> None:
     (saved / STATE_FILE).unlink()
     with pytest.raises(FileNotFoundError, match=STATE_FILE):
         Forecaster.load(saved)
-
-
-def test_a_write_that_fails_leaves_the_file_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "file"
-    write_atomically(path, b"older")
-    os.link(path, tmp_path / "link")
-    write_atomically(path, b"old")
-    assert (tmp_path / "link").read_bytes() == b"older"  # renamed over, not written into
-    (tmp_path / "link").unlink()
-
-    def interrupted(_: int) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "fsync", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        write_atomically(path, b"new and longer")
-    assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["file"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tnqlstm import Circuit, InputSlot, Operation, QPUNetwork, WeightSlot, ansatz
+from tnqlstm import Circuit, InputSlot, Link, Operation, QPUNetwork, WeightSlot, ansatz
 from tnqlstm.errors import CheckpointError
 from tnqlstm.forecasting.config import ForecastConfig
 from tnqlstm.forecasting.descriptions import (
@@ -34,7 +34,8 @@ def networks() -> list[QPUNetwork]:
     nx.set_node_attributes(named_by_tuples, 2, "qubits")
     return [
         QPUNetwork.line(3, qubits=[1, 2, 3]),
-        QPUNetwork.star(4, qubits=2),
+        QPUNetwork.star(4, qubits=2, communication_qubits=[3, None, 0, 1]),
+        QPUNetwork.ring(3, qubits=2, link=Link(fidelity=0.9, rate=250.0, latency=1e-4)),
         QPUNetwork.grid(2, 3, qubits=1),
         QPUNetwork.from_networkx(named_by_tuples),
     ]

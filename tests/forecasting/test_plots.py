@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -114,15 +113,6 @@ def test_comparison_figure_has_every_model(series: Series) -> None:
     }
     assert len(styles) == 2
     assert_readable(figure)
-
-
-def test_figures_are_saved_by_suffix(tmp_path: Path) -> None:
-    figure = plots.loss_figure(HISTORY)
-    for suffix, start in (("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml")):
-        plots.save_figure(figure, tmp_path / f"a.{suffix}")
-        assert (tmp_path / f"a.{suffix}").read_bytes().startswith(start)
-    with pytest.raises(DataError, match=r"\.png, \.pdf or \.svg"):
-        plots.save_figure(figure, tmp_path / "a.bmp")
 
 
 def test_pictures_need_no_pyplot_and_forecasting_no_matplotlib() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +24,7 @@ __all__ = ["CutBond", "cut_bonds", "to_quimb"]
 
 @dataclass(frozen=True)
 class CutBond:
-    """The bond that one cut gate leaves across a link.
+    """The bond that one cut gate, or one moving qubit, leaves across a link.
 
     `bond_dim` is the gate's operator-Schmidt rank (2 for CX, CZ, RZZ; 4 for SWAP), the size of the
     index `name` in the network of amplitudes; `superoperator_dim` (4; 16) is its size in the
@@ -40,26 +42,33 @@ class CutBond:
 
 
 def cut_bonds(placed: Partition) -> tuple[CutBond, ...]:
-    """One `CutBond` for each cut gate, in time order."""
-    bonds = []
-    for k, index in enumerate(placed.cut_operations):
-        op = placed.circuit.operations[index]
-        a, b = (placed.qpu_of[q] for q in op.qubits)
-        rank, hops = gate_cut(op).schmidt_rank, placed.network.hops(a, b)
-        first, second = op.qubits
-        bonds.append(
-            CutBond(
-                f"cut{k}",
-                index,
-                op.name,
-                (first, second),
-                (a, b),
-                hops,
-                rank,
-                halves(op.name).bond_dim,
-            )
-        )
-    return tuple(bonds)
+    """One `CutBond` for each cut gate and each move of a qubit, in time order.
+
+    The bond of a move is the qubit's wire: its gate is "move", and both its qubits are the same.
+    """
+    qpus, bonds = placed.network.qpus, []
+    moves = itertools.groupby(_moves(placed), key=lambda each: each[0])
+    crossing = {index: [each[1:] for each in moving] for index, moving in moves}
+    for index, op in enumerate(placed.circuit.operations):
+        for qubit, source, target in crossing.get(index, ()):
+            bonds.append((index, "move", (qubit, qubit), (source, target), 2, 4))
+        if index in placed.cut_pairs:
+            a, b = placed.cut_pairs[index]
+            first, second = op.qubits
+            rank, dim = gate_cut(op).schmidt_rank, halves(op.name).bond_dim
+            bonds.append((index, op.name, (first, second), (qpus[a], qpus[b]), rank, dim))
+    return tuple(
+        CutBond(f"cut{k}", index, gate, qubits, ends, placed.network.hops(*ends), rank, dim)
+        for k, (index, gate, qubits, ends, rank, dim) in enumerate(bonds)
+    )
+
+
+def _moves(placed: Partition) -> Iterator[tuple[int, int, QPU, QPU]]:
+    """(operation, qubit, from, to) of each move."""
+    where = list(placed.qpu_of)
+    for move in placed.moves:
+        yield move.operation, move.qubit, where[move.qubit], move.qpu
+        where[move.qubit] = move.qpu
 
 
 def to_quimb(
@@ -70,7 +79,8 @@ def to_quimb(
 ) -> TensorNetworkGenVector:
     """The state as a quimb network whose bonds between QPUs are the cut bonds, and nothing else.
 
-    A gate inside a QPU is one tensor; a cut gate is two, joined by an index ``cut0``, ``cut1``, ….
+    A gate inside a QPU is one tensor; a cut gate is two, joined by an index ``cut0``, ``cut1``, …,
+    which is the wire's where a qubit moves.
     Tags: ``QPU:name``, ``I{qubit}``, the gate's name, ``CUT``. Outer indices ``k{qubit}``. Values
     are fixed (no gradient): weights of `circuit.weight_shape`, inputs of (n_inputs,).
 
@@ -78,7 +88,12 @@ def to_quimb(
     """
     import quimb.tensor as qtn
 
-    bonds = {bond.operation: bond for bond in cut_bonds(placed)}
+    bonds = {bond.operation: bond for bond in cut_bonds(placed) if bond.gate != "move"}
+    moves: dict[int, list[CutBond]] = {}
+    for bond in cut_bonds(placed):
+        if bond.gate == "move":
+            moves.setdefault(bond.operation, []).append(bond)
+    crossing = {}  # the wires on which qubits move, and the bonds' names
     leg = [f"q{q}_0" for q in range(circuit.n_qubits)]
     home = [f"QPU:{qpu}" for qpu in placed.qpu_of]
     zero = np.array([1.0, 0.0])
@@ -86,6 +101,9 @@ def to_quimb(
     for k, (op, angle) in enumerate(
         zip(circuit.operations, circuit.angles(weights, inputs), strict=True)
     ):
+        for bond in moves.get(k, ()):
+            crossing[leg[bond.qubits[0]]] = bond.name
+            home[bond.qubits[0]] = f"QPU:{bond.qpus[1]}"
         matrix = op.gate.matrix(angle)
         old = [leg[q] for q in op.qubits]
         new = [f"q{q}_{k + 1}" for q in op.qubits]
@@ -101,7 +119,7 @@ def to_quimb(
             shape = (2,) * (2 * len(op.qubits))
             tensors.append(qtn.Tensor(matrix.reshape(shape), (*new, *old), tags))
     network = qtn.TensorNetwork(tensors)
-    network.reindex_({name: f"k{q}" for q, name in enumerate(leg)})
+    network.reindex_({**crossing, **{name: f"k{q}" for q, name in enumerate(leg)}})
     return network.view_as_(
         qtn.TensorNetworkGenVector, site_ind_id="k{}", site_tag_id="I{}", sites=range(len(leg))
     )

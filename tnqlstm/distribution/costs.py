@@ -1,33 +1,22 @@
 """What a placement costs: one entry of `COSTS` for each meaning of "cost".
 
-Each cost is a sum over the cut gates, or over packets of them, weighted by the hops between the two
-QPUs, since each link of a route takes its share. Where gates add up one by one ("gates", "bonds",
-"shots") it is Σ weight(i, j) · hops(i, j) over pairs of qubits, exactly; packed e-bits aren't such
-a sum, and their pair weights, the e-bits that each pair would take alone, are an upper bound of it.
-
-An assignment is the index of each qubit's QPU in `network.qpus`, shape (n_qubits,).
+Where gates add up one by one ("gates", "bonds", "shots") a cost is Σ weight(i, j) · hops(i, j) over
+pairs of qubits, exactly, since each link of a route takes its share. Packed e-bits aren't such a
+sum (see `packing`); their pair weights, the e-bits that each pair would take alone, only guide.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..circuit import Circuit, Operation
 from .cuts import gate_cut
-from .network import QPUNetwork
-from .packing import Packet, pack, run_graph
+from .packing import cover_places
+from .runs import run_graph
 
-__all__ = [
-    "COSTS",
-    "Cost",
-    "cut_operations",
-    "log2_cut_bond",
-    "log_sampling_overhead",
-    "packets",
-    "total_cost",
-]
+__all__ = ["COSTS", "Cost", "log2_cut_bond", "log_sampling_overhead"]
 
 Pair = tuple[int, int]
 
@@ -53,9 +42,20 @@ class Cost:
                 pair = (min(operation.qubits), max(operation.qubits))
                 weights[pair] = weights.get(pair, 0.0) + self.gate_weight(operation)
         else:
-            for packet in pack(run_graph(circuit), range(circuit.n_qubits)):
-                pair = (min(packet.source, packet.target), max(packet.source, packet.target))
-                weights[pair] = weights.get(pair, 0.0) + packet.n_ebits
+            graph = run_graph(circuit)
+            qubits = [run.qubit for run in graph.runs]
+            ends = [(edge.first, edge.second) for edge in graph.edges]
+            copied = {
+                (run, place)
+                for pair, place in zip(ends, cover_places(graph, qubits), strict=True)
+                for run in pair
+                if qubits[run] != place
+            }
+            ebits = [(qubits[run], place, 1) for run, place in copied]
+            ebits += [(qubits[a], qubits[b], 2) for _, a, b in graph.loners]
+            for a, b, n_ebits in ebits:
+                pair = (min(a, b), max(a, b))
+                weights[pair] = weights.get(pair, 0.0) + n_ebits
         return weights
 
 
@@ -71,37 +71,6 @@ COSTS: dict[str, Cost] = {
         lambda operation: 2 * math.log(gate_cut(operation).gamma),
     ),
 }
-
-
-def total_cost(
-    cost: Cost, circuit: Circuit, network: QPUNetwork, assignment: Sequence[int]
-) -> float:
-    """The hop-weighted cost of an assignment: what `partition` makes small."""
-    hops = network.hop_matrix
-    if cost.gate_weight is None:
-        return float(
-            sum(p.n_ebits * hops[p.source, p.target] for p in packets(circuit, assignment))
-        )
-    total = 0.0
-    for index in cut_operations(circuit, assignment):
-        operation = circuit.operations[index]
-        a, b = (assignment[q] for q in operation.qubits)
-        total += cost.gate_weight(operation) * float(hops[a, b])
-    return total
-
-
-def cut_operations(circuit: Circuit, assignment: Sequence[int]) -> tuple[int, ...]:
-    """Indices, into `circuit.operations`, of the gates whose qubits lie on different QPUs."""
-    return tuple(
-        index
-        for index, operation in enumerate(circuit.operations)
-        if len({assignment[q] for q in operation.qubits}) > 1
-    )
-
-
-def packets(circuit: Circuit, assignment: Sequence[int]) -> tuple[Packet, ...]:
-    """The packets that serve the cut gates, the fewest for this assignment (see `packing`)."""
-    return pack(run_graph(circuit), assignment)
 
 
 def log2_cut_bond(operations: Iterable[Operation]) -> float:

@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Integral
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NetworkError, UnknownNameError
+from . import topologies
 from .link import Link
+from .network_graph import QPU, Position, checked_graph
+from .routes import hop_matrix, shortest_route
+from .steiner import SteinerTrees
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from .placed import Partition
 
-__all__ = ["QPU", "QPUNetwork"]
+__all__ = ["QPU", "Position", "QPUNetwork"]
 
-QPU = Hashable
-Position = tuple[float, float]
+Qubits = int | Sequence[int]
+CommunicationQubits = int | Sequence[int | None] | None
 
 
 @dataclass(frozen=True, eq=False)
 class QPUNetwork:
     """QPUs (nodes) and the links between them (edges) of an undirected networkx graph.
 
-    Node attribute `qubits`: the capacity, a positive integer. Edge attribute `link`: a `Link`,
-    ideal where there is none. Node attribute `position`, (x, y), is read by drawings only.
-    The graph is copied and frozen. Networks are equal where names, their order, capacities, edges
-    and links are.
+    Node attribute `qubits`: the capacity for a circuit's qubits, a positive integer. Node attribute
+    `communication_qubits`: how many halves of Bell pairs the QPU holds at a time beside them, an
+    integer of at least 0, or None (also where it's absent) for as many as needed. Node attribute
+    `position`, (x, y), is read by drawings only.
+    Edge attribute `link`: a `Link`. Instead of it an edge may carry a link's figures itself, as
+    attributes `fidelity`, `rate` and `latency`; an edge with neither is ideal.
+    The graph is copied and frozen. Networks are equal where names, their order, capacities,
+    communication qubits, edges and links are.
+
+    The constructors of the usual shapes name QPUs qpu0, qpu1, … and take `qubits` and
+    `communication_qubits` as one number for all or a list with one for each, and one `link` for all
+    edges, ideal by default. They raise `NetworkError` for numbers that don't fit.
 
     Raises `NetworkError` for a graph that is empty, directed, a multigraph or disconnected, has a
-    self-loop, or has a capacity or link that isn't one.
+    self-loop, or has an attribute of these names with another meaning.
     """
 
     graph: nx.Graph
@@ -48,86 +59,115 @@ class QPUNetwork:
                 f"a networkx graph wanted, got {type(self.graph).__name__}. Use QPUNetwork.line, "
                 "ring, star, complete or grid, or QPUNetwork.from_networkx(graph)."
             )
-        _check_shape(self.graph)
-        graph = self.graph.copy()
-        for qpu, data in graph.nodes(data=True):
-            data["qubits"] = _capacity(qpu, data)
-        for a, b, data in graph.edges(data=True):
-            link = data.setdefault("link", Link.ideal())
-            if not isinstance(link, Link):
-                raise NetworkError(
-                    f"the link {a} - {b} is {link!r}; a Link wanted, such as Link.ideal()."
-                )
-        object.__setattr__(self, "graph", nx.freeze(graph))
+        object.__setattr__(self, "graph", checked_graph(self.graph))
 
     @classmethod
-    def line(cls, n_qpus: int, qubits: int | Sequence[int], link: Link | None = None) -> QPUNetwork:
-        """qpu0 - qpu1 - … in a line. `qubits`: capacity of each QPU, one for all or a list."""
-        _check_count("n_qpus", n_qpus)
-        return cls._build(n_qpus, _line_edges(n_qpus), qubits, link, lambda i: (float(i), 0.0))
+    def line(
+        cls,
+        n_qpus: int,
+        qubits: Qubits,
+        link: Link | None = None,
+        *,
+        communication_qubits: CommunicationQubits = None,
+    ) -> QPUNetwork:
+        """qpu0 - qpu1 - … in a line."""
+        layout = topologies.line(n_qpus)
+        return cls(topologies.qpu_graph(layout, qubits, communication_qubits, link))
 
     @classmethod
-    def ring(cls, n_qpus: int, qubits: int | Sequence[int], link: Link | None = None) -> QPUNetwork:
-        """A line whose ends are linked; of 2 QPUs, one link. `qubits` as in `line`."""
-        _check_count("n_qpus", n_qpus)
-        edges = _line_edges(n_qpus) + ([(0, n_qpus - 1)] if n_qpus > 2 else [])
-        return cls._build(n_qpus, edges, qubits, link, _on_circle(n_qpus))
+    def ring(
+        cls,
+        n_qpus: int,
+        qubits: Qubits,
+        link: Link | None = None,
+        *,
+        communication_qubits: CommunicationQubits = None,
+    ) -> QPUNetwork:
+        """A line whose ends are linked; of 2 QPUs, one link."""
+        layout = topologies.ring(n_qpus)
+        return cls(topologies.qpu_graph(layout, qubits, communication_qubits, link))
 
     @classmethod
-    def star(cls, n_qpus: int, qubits: int | Sequence[int], link: Link | None = None) -> QPUNetwork:
-        """qpu0 in the middle, linked to each of the n_qpus - 1 others. `qubits` as in `line`."""
-        _check_count("n_qpus", n_qpus)
-        circle = _on_circle(n_qpus - 1)
-        edges = [(0, i) for i in range(1, n_qpus)]
-        place: Callable[[int], Position] = lambda i: circle(i - 1) if i else (0.0, 0.0)  # noqa: E731
-        return cls._build(n_qpus, edges, qubits, link, place)
+    def star(
+        cls,
+        n_qpus: int,
+        qubits: Qubits,
+        link: Link | None = None,
+        *,
+        communication_qubits: CommunicationQubits = None,
+    ) -> QPUNetwork:
+        """qpu0 in the middle, linked to each of the n_qpus - 1 others."""
+        layout = topologies.star(n_qpus)
+        return cls(topologies.qpu_graph(layout, qubits, communication_qubits, link))
 
     @classmethod
     def complete(
-        cls, n_qpus: int, qubits: int | Sequence[int], link: Link | None = None
+        cls,
+        n_qpus: int,
+        qubits: Qubits,
+        link: Link | None = None,
+        *,
+        communication_qubits: CommunicationQubits = None,
     ) -> QPUNetwork:
-        """Each QPU linked to each other one. `qubits` as in `line`."""
-        _check_count("n_qpus", n_qpus)
-        edges = [(i, j) for i in range(n_qpus) for j in range(i + 1, n_qpus)]
-        return cls._build(n_qpus, edges, qubits, link, _on_circle(n_qpus))
+        """Each QPU linked to each other one."""
+        layout = topologies.complete(n_qpus)
+        return cls(topologies.qpu_graph(layout, qubits, communication_qubits, link))
 
     @classmethod
     def grid(
-        cls, rows: int, cols: int, qubits: int | Sequence[int], link: Link | None = None
+        cls,
+        rows: int,
+        cols: int,
+        qubits: Qubits,
+        link: Link | None = None,
+        *,
+        communication_qubits: CommunicationQubits = None,
     ) -> QPUNetwork:
         """A rows × cols grid, numbered row by row: qpu0 … qpu{cols-1} is the first row."""
-        _check_count("rows", rows)
-        _check_count("cols", cols)
-        edges = [(i, i + 1) for i in range(rows * cols) if (i + 1) % cols]
-        edges += [(i, i + cols) for i in range((rows - 1) * cols)]
-        place: Callable[[int], Position] = lambda i: (float(i % cols), -float(i // cols))  # noqa: E731
-        return cls._build(rows * cols, edges, qubits, link, place)
+        layout = topologies.grid(rows, cols)
+        return cls(topologies.qpu_graph(layout, qubits, communication_qubits, link))
+
+    @classmethod
+    def small_world(
+        cls,
+        n_qpus: int,
+        qubits: Qubits,
+        k: int = 4,
+        p: float = 0.3,
+        seed: int = 0,
+        link: Link | None = None,
+        *,
+        communication_qubits: CommunicationQubits = None,
+    ) -> QPUNetwork:
+        """A ring of k nearest neighbours each, links rewired with probability p until connected.
+
+        Watts, Strogatz, Nature 393, 440 (1998), by networkx's `connected_watts_strogatz_graph`; an
+        odd k counts as k - 1. 2 ≤ k ≤ n_qpus. The same for a seed.
+        """
+        layout = topologies.small_world(n_qpus, k, p, seed)
+        return cls(topologies.qpu_graph(layout, qubits, communication_qubits, link))
+
+    @classmethod
+    def random(
+        cls,
+        n_qpus: int,
+        qubits: Qubits,
+        p: float = 0.5,
+        seed: int = 0,
+        link: Link | None = None,
+        *,
+        communication_qubits: CommunicationQubits = None,
+    ) -> QPUNetwork:
+        """Each pair of QPUs linked with probability p, drawn again until connected.
+
+        The Erdős–Rényi graph G(n, p), given that it is connected. The same for a seed.
+        """
+        layout = topologies.erdos_renyi(n_qpus, p, seed)
+        return cls(topologies.qpu_graph(layout, qubits, communication_qubits, link))
 
     @classmethod
     def from_networkx(cls, graph: nx.Graph) -> QPUNetwork:
         """The network of any networkx graph; names and attributes are kept (see the class)."""
-        return cls(graph)
-
-    @classmethod
-    def _build(
-        cls,
-        n_qpus: int,
-        edges: Iterable[tuple[int, int]],
-        qubits: int | Sequence[int],
-        link: Link | None,
-        position: Callable[[int], Position],
-    ) -> QPUNetwork:
-        capacities = list(qubits) if isinstance(qubits, Iterable) else [qubits] * n_qpus
-        if len(capacities) != n_qpus:
-            raise NetworkError(
-                f"{len(capacities)} capacities for {n_qpus} QPUs: {capacities}. "
-                f"Give one number for all, or {n_qpus} numbers."
-            )
-        graph = nx.Graph()
-        for i, capacity in enumerate(capacities):
-            graph.add_node(f"qpu{i}", qubits=capacity, position=position(i))
-        own = Link.ideal() if link is None else link
-        graph.add_edges_from((f"qpu{a}", f"qpu{b}", {"link": own}) for a, b in edges)
         return cls(graph)
 
     @cached_property
@@ -136,18 +176,32 @@ class QPUNetwork:
         return tuple(self.graph.nodes)
 
     @cached_property
+    def links(self) -> tuple[tuple[QPU, QPU], ...]:
+        """The two ends of each link, in the order of the graph's edges."""
+        return tuple(self.graph.edges)
+
+    @cached_property
     def capacities(self) -> tuple[int, ...]:
         """Number of qubits that each QPU holds, in the order of `qpus`."""
         return tuple(self.graph.nodes[qpu]["qubits"] for qpu in self.qpus)
 
+    @cached_property
+    def communication_qubits(self) -> tuple[int | None, ...]:
+        """Communication qubits of each QPU, in the order of `qpus`; None for as many as needed."""
+        return tuple(self.graph.nodes[qpu]["communication_qubits"] for qpu in self.qpus)
+
     @property
     def n_qubits(self) -> int:
-        """Number of qubits that the QPUs hold together."""
+        """Number of qubits that the QPUs hold together, without communication qubits."""
         return sum(self.capacities)
 
     def capacity(self, qpu: QPU) -> int:
         """Number of qubits that the QPU holds. Raises `UnknownNameError`."""
         return self.capacities[self.index(qpu)]
+
+    def communication_capacity(self, qpu: QPU) -> int | None:
+        """The QPU's communication qubits; None: as many as needed. Raises `UnknownNameError`."""
+        return self.communication_qubits[self.index(qpu)]
 
     def index(self, qpu: QPU) -> int:
         """Position of the QPU in `qpus`. Raises `UnknownNameError`."""
@@ -168,37 +222,115 @@ class QPUNetwork:
         return int(self.hop_matrix[self.index(a), self.index(b)])
 
     def route(self, a: QPU, b: QPU) -> tuple[QPU, ...]:
-        """The QPUs on one shortest route from a to b, both included; the same at each call."""
-        self.index(a), self.index(b)
-        return tuple(nx.shortest_path(self.graph, a, b))
+        """The QPUs on a shortest route from a to b, both included.
+
+        Of several it is the first in the order of `qpus`, so equal networks have equal routes.
+        """
+        ends = self.index(a), self.index(b)
+        if ends not in self._routes:
+            indices = shortest_route(*ends, self._neighbours, self.hop_matrix)
+            self._routes[ends] = tuple(self.qpus[i] for i in indices)
+        return self._routes[ends]
 
     @cached_property
     def hop_matrix(self) -> NDArray[np.int64]:
         """`hops` of all pairs, shape (n_qpus, n_qpus), in the order of `qpus`."""
-        hops = np.zeros((len(self.qpus), len(self.qpus)), dtype=np.int64)
-        for a, lengths in nx.all_pairs_shortest_path_length(self.graph):
-            for b, length in lengths.items():
-                hops[self._index[a], self._index[b]] = length
-        hops.setflags(write=False)
-        return hops
+        return hop_matrix(self._neighbours)
 
-    def draw(self, placed: Partition | None = None) -> Figure:
-        """A picture of QPUs and links; with `placed`, their qubits and the cut gates on each link.
+    def steiner_tree(self, qpus: Iterable[QPU]) -> tuple[tuple[QPU, QPU], ...]:
+        """Links, in the order of `links`, of a smallest tree that joins these QPUs.
 
-        Raises `NetworkError` where `placed` is on another network.
+        Optimal in networks of up to 16 QPUs, and for up to 8 joined QPUs in any; otherwise
+        Mehlhorn's approximation, less than twice the optimum (see `SteinerTrees`). None for fewer
+        than two QPUs. Raises `UnknownNameError`.
+        """
+        tree = self._steiner.tree(frozenset(map(self.index, qpus)))
+        joined = {frozenset((self.qpus[a], self.qpus[b])) for a, b in tree}
+        return tuple(link for link in self.links if frozenset(link) in joined)
+
+    def steiner_size(self, indices: frozenset[int]) -> int:
+        """Number of links of `steiner_tree`, for indices into `qpus`; made for inner loops.
+
+        For two QPUs their hops. A set that was asked for before takes one look-up. Raises
+        `NetworkError` for an index that no QPU has.
+        """
+        return self._steiner.size(indices)
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """The network as JSON text (see `network_json`), also written to `path` if there is one.
+
+        Raises `NetworkError` for a QPU name that is neither text nor an integer.
+        """
+        from .network_files import json_text
+
+        return json_text(self, path)
+
+    @classmethod
+    def from_json(cls, source: str | Path) -> QPUNetwork:
+        """The network of JSON text, a string that begins with a brace, or else of this file.
+
+        Raises `NetworkError` where it isn't one, `FileNotFoundError` where there is no such file.
+        """
+        from .network_files import from_json
+
+        return from_json(source)
+
+    def to_graphml(self, path: str | Path) -> None:
+        """Write GraphML (see `network_graphml`). Raises `NetworkError` as `to_json` does."""
+        from .network_files import write_graphml
+
+        write_graphml(self, path)
+
+    @classmethod
+    def from_graphml(cls, path: str | Path) -> QPUNetwork:
+        """The network of a GraphML file. Raises as `from_json` does."""
+        from .network_files import read_graphml
+
+        return read_graphml(path)
+
+    def write(self, path: str | Path) -> None:
+        """Write a .json or .graphml file; an existing one is replaced in one step."""
+        from .network_files import write
+
+        write(self, path)
+
+    @classmethod
+    def read(cls, path: str | Path) -> QPUNetwork:
+        """The network of a .json or .graphml file. Raises as `from_json` does."""
+        from .network_files import read
+
+        return read(path)
+
+    def draw(self, placed: Partition | None = None, **options: Any) -> Figure:
+        """A picture of QPUs and links; with `placed`, their qubits and the traffic on each link.
+
+        `options` are those of `drawing.draw_network`. Raises `NetworkError` where `placed` is on
+        another network.
         """
         from .drawing import draw_network
 
-        return draw_network(self, placed)
+        return draw_network(self, placed, **options)
 
     @cached_property
     def _index(self) -> dict[QPU, int]:
         return {qpu: i for i, qpu in enumerate(self.qpus)}
 
     @cached_property
+    def _neighbours(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(tuple(sorted(self._index[b] for b in self.graph[a])) for a in self.qpus)
+
+    @cached_property
+    def _routes(self) -> dict[tuple[int, int], tuple[QPU, ...]]:
+        return {}
+
+    @cached_property
+    def _steiner(self) -> SteinerTrees:
+        return SteinerTrees(self._neighbours, self.hop_matrix)
+
+    @cached_property
     def _key(self) -> tuple[object, ...]:
         edges = frozenset((frozenset((a, b)), link) for a, b, link in self.graph.edges(data="link"))
-        return self.qpus, self.capacities, edges
+        return self.qpus, self.capacities, self.communication_qubits, edges
 
     def __eq__(self, other: object) -> bool:
         return self._key == other._key if isinstance(other, QPUNetwork) else NotImplemented
@@ -207,52 +339,7 @@ class QPUNetwork:
         return hash(self._key)
 
     def __repr__(self) -> str:
-        held = ", ".join(f"{q}: {n}" for q, n in zip(self.qpus, self.capacities, strict=True))
-        n_links = self.graph.number_of_edges()
+        each = zip(self.qpus, self.capacities, self.communication_qubits, strict=True)
+        held = ", ".join(f"{q}: {n}" + ("" if c is None else f"+{c}") for q, n, c in each)
+        n_links = len(self.links)
         return f"QPUNetwork({held}; {n_links} link{'' if n_links == 1 else 's'})"
-
-
-def _check_shape(graph: nx.Graph) -> None:
-    if graph.is_directed() or graph.is_multigraph():
-        raise NetworkError(
-            f"an undirected graph with one edge a link wanted, got {type(graph).__name__}. "
-            "Convert it with networkx.Graph(graph)."
-        )
-    if not graph:
-        raise NetworkError("a network needs at least one QPU, the graph has no nodes.")
-    loops = [str(a) for a, _ in nx.selfloop_edges(graph)]
-    if loops:
-        raise NetworkError(f"QPUs linked to themselves: {', '.join(loops)}. Remove these edges.")
-    parts = list(nx.connected_components(graph))
-    if len(parts) > 1:
-        listed = "; ".join(", ".join(str(qpu) for qpu in graph if qpu in part) for part in parts)
-        raise NetworkError(
-            f"the network has {len(parts)} parts with no link between them: {listed}. Link them, "
-            "or make one network of each."
-        )
-
-
-def _capacity(qpu: QPU, data: dict[str, object]) -> int:
-    if "qubits" not in data:
-        raise NetworkError(
-            f"QPU {qpu} has no capacity. Give the node the attribute qubits, a positive integer."
-        )
-    qubits = data["qubits"]
-    if isinstance(qubits, bool) or not isinstance(qubits, Integral) or int(qubits) < 1:
-        raise NetworkError(f"QPU {qpu} has the capacity {qubits!r}; a positive integer wanted.")
-    return int(qubits)
-
-
-def _check_count(what: str, count: int) -> None:
-    if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
-        raise NetworkError(f"a network needs at least one QPU, got {what}={count!r}.")
-
-
-def _line_edges(n_qpus: int) -> list[tuple[int, int]]:
-    return [(i, i + 1) for i in range(n_qpus - 1)]
-
-
-def _on_circle(n_qpus: int) -> Callable[[int], Position]:
-    """Position i of `n_qpus` evenly spaced ones, clockwise from the top."""
-    angle = 2 * math.pi / max(n_qpus, 1)
-    return lambda i: (math.sin(i * angle), math.cos(i * angle))

@@ -1,126 +1,75 @@
-"""Refinement of a placement on its packed e-bits, which aren't a sum over pairs of qubits.
-
-A change touches the packets of a few pairs of QPUs only; these are packed again, exactly.
-"""
+"""Placements with few packed e-bits, which aren't a sum over pairs of qubits: by annealing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .annealing import Problem, State, anneal, cost_of
+from .clock import Clock
 from .network import QPUNetwork
-from .packing import RunGraph, maximum_matching
+from .packing import cover_places
+from .runs import RunGraph
 
-__all__ = ["PackedProblem", "descend"]
+__all__ = ["least_packed"]
 
 Assignment = NDArray[np.int64]
-Move = tuple[tuple[int, int], ...]
+
+STEPS_AN_EDGE = 2000  # of annealing, all rounds together
+MOST_STEPS = 800_000  # some 10 µs each
+N_ANNEALED = 10  # placements that are annealed
+N_FINISHED = 2  # of these, annealed once more
+HOT, WARM, COLD = 0.6, 0.35, 0.1  # e-bits
 
 
-class PackedProblem:
-    """The packed e-bits × hops of a placement, and what a move changes.
+def least_packed(
+    graph: RunGraph,
+    network: QPUNetwork,
+    candidates: Sequence[Assignment],
+    *,
+    may_move: bool,
+    effort: float,
+    seed: int,
+    clock: Clock,
+) -> list[State]:
+    """States found from the candidates, the fewest e-bits first.
 
-    State: the placement, the edges of the run graph between each pair of QPUs, and the e-bits that
-    each pair takes (the size of a maximum matching, plus two for each SWAP).
+    A candidate is the QPU of each qubit, or of each qubit and then of each edge.
+
+    The best few are annealed, then the best of these once more, from a lower temperature.
     """
-
-    def __init__(self, graph: RunGraph, network: QPUNetwork, assignment: Assignment) -> None:
-        self.hops = network.hop_matrix.tolist()
-        self.capacities = network.capacities
-        self.assignment = assignment.tolist()
-        joined: dict[tuple[int, int], None] = dict.fromkeys((u, v) for _, u, v in graph.edges)
-        # (first qubit, second qubit, first run, second run); a SWAP has no runs
-        self.edges = [(graph.run_qubits[u], graph.run_qubits[v], u, v) for u, v in joined]
-        self.edges += [(a, b, -1, -1) for _, a, b in graph.loners]
-        self.edges_of: list[list[int]] = [[] for _ in self.assignment]
-        self.between: dict[tuple[int, int], set[int]] = {}
-        for edge, (a, b, _, _) in enumerate(self.edges):
-            self.edges_of[a].append(edge)
-            self.edges_of[b].append(edge)
-            self._put(edge)
-        self.ebits = {pair: self._pack(pair, edges) for pair, edges in self.between.items()}
-
-    @property
-    def cost(self) -> int:
-        return sum(n * self.hops[a][b] for (a, b), n in self.ebits.items())
-
-    def apply(self, move: Move) -> int:
-        """Make the move, ((qubit, QPU), …), and return the rise in cost; its inverse undoes it."""
-        edges = {edge for qubit, _ in move for edge in self.edges_of[qubit]}
-        touched = {self._pair(edge) for edge in edges}
-        for edge in edges:
-            self.between[self._pair(edge)].discard(edge)
-        for qubit, qpu in move:
-            self.assignment[qubit] = qpu
-        touched |= {self._put(edge) for edge in edges}
-        rise = 0
-        for pair in touched:
-            ebits = self._pack(pair, self.between[pair])
-            rise += (ebits - self.ebits.get(pair, 0)) * self.hops[pair[0]][pair[1]]
-            self.ebits[pair] = ebits
-        return rise
-
-    def moves(self) -> Iterator[Move]:
-        """Moves of qubits with cut gates: to a QPU with room, or in exchange with another qubit."""
-        loads = [0] * len(self.capacities)
-        for qpu in self.assignment:
-            loads[qpu] += 1
-        at_cut = [
-            q
-            for q, edges in enumerate(self.edges_of)
-            if any(self._pair(e)[0] != self._pair(e)[1] for e in edges)
-        ]
-        for qubit in at_cut:
-            home = self.assignment[qubit]
-            for qpu, load in enumerate(loads):
-                if qpu != home and load < self.capacities[qpu]:
-                    yield ((qubit, qpu),)
-        for qubit in at_cut:
-            for other, qpu in enumerate(self.assignment):
-                if qpu != self.assignment[qubit]:
-                    yield ((qubit, qpu), (other, self.assignment[qubit]))
-
-    def _pair(self, edge: int) -> tuple[int, int]:
-        a, b = self.assignment[self.edges[edge][0]], self.assignment[self.edges[edge][1]]
-        return (a, b) if a <= b else (b, a)
-
-    def _put(self, edge: int) -> tuple[int, int]:
-        pair = self._pair(edge)
-        self.between.setdefault(pair, set()).add(edge)
-        return pair
-
-    def _pack(self, pair: tuple[int, int], edges: Iterable[int]) -> int:
-        if pair[0] == pair[1]:
-            return 0
-        swaps = 0
-        neighbours: dict[int, list[int]] = {}
-        for edge in edges:
-            a, _, u, v = self.edges[edge]
-            if u < 0:
-                swaps += 1
-            elif self.assignment[a] == pair[0]:
-                neighbours.setdefault(u, []).append(v)
-            else:
-                neighbours.setdefault(v, []).append(u)
-        return 2 * swaps + len(maximum_matching(neighbours))
+    problem = Problem.of(graph, network, may_move=may_move)
+    states = [_state(problem, graph, candidate) for candidate in candidates]
+    states.sort(key=lambda state: cost_of(problem, state))
+    if cost_of(problem, states[0]) == 0:
+        return states
+    total = effort * min(STEPS_AN_EDGE * len(graph.edges), MOST_STEPS)
+    n_steps = int(total / (N_ANNEALED + 2 * N_FINISHED))
+    for hot, count, length in ((HOT, N_ANNEALED, 1), (WARM, N_FINISHED, 2)):
+        rounds = [State.of(problem, state.home, state.place) for state in states[:count]]
+        for number, state in enumerate(clock.rounds(rounds, "annealing")):
+            best = anneal(
+                problem,
+                state,
+                length * n_steps,
+                hot=hot,
+                cold=COLD,
+                may_move=may_move,
+                seed=seed + number,
+            )
+            states.append(best)
+        states.sort(key=lambda state: cost_of(problem, state))
+    return states
 
 
-def descend(problem: PackedProblem, n_trials: int) -> int:
-    """Make improving moves, the first that comes, until none is left or `n_trials` were tried.
-
-    Returns the number of trials left; the placement is `problem.assignment`.
-    """
-    improved = True
-    while improved and n_trials > 0:
-        improved = False
-        for move in islice(problem.moves(), n_trials):
-            back = tuple((qubit, problem.assignment[qubit]) for qubit, _ in move)
-            n_trials -= 1
-            if problem.apply(move) < 0:
-                improved = True
-                break
-            problem.apply(back)
-    return n_trials
+def _state(problem: Problem, graph: RunGraph, candidate: Assignment) -> State:
+    """The candidate as a state, with its own edges where they cost less than by pairs of QPUs."""
+    homes = candidate[problem.run_qubit]
+    state = State.of(problem, homes, cover_places(graph, homes.tolist()))
+    places = candidate[len(graph.runs_of) :]
+    if len(places):
+        own = State.of(problem, homes, places)
+        state = min(state, own, key=lambda each: cost_of(problem, each))
+    return state

@@ -1,193 +1,332 @@
-"""Packing: one e-bit serving many cut gates.
+"""Packing: where cut gates are done, and which copies of qubits that takes.
 
-A gate of Schmidt rank 2 acts along one Pauli axis on each of its qubits: CX along Z on its control
-and along X on its target, CZ, CP, CRZ, CS and RZZ along Z on both, RXX along X on both. An e-bit
-can copy a qubit, in the eigenbasis of an axis, to another QPU; until something disturbs that axis,
-every gate along it between this qubit and that QPU is local there (cat-entangler and disentangler:
-Yimsiriwattana and Lomonaco, arXiv quant-ph/0402148). So
-
-- a *run* is a stretch of one qubit's time along one axis that no operation disturbs; operations
-  that commute with the axis, or flip it as X does Z (the copy is flipped too), don't end a run;
-- a *packet* is a run copied to one QPU: one e-bit. A cut gate joins a run on each of its qubits,
-  and one of the two has to be copied.
+A gate of rank 2 needs both its qubits, or copies of them, on one QPU. One e-bit a link copies a
+qubit, and the copy serves a whole run (see `runs`), a chain of them where the gates between are
+embedded, and further copies: where several QPUs want the same qubit, links are shared as in a
+Steiner tree. Gates of rank 4 (SWAP, ISWAP) take two e-bits, by teleportation there and back; gates
+of rank 1 (such as RZZ(0)) none.
 
 Between two QPUs the runs of one side and those of the other are the two sides of a bipartite graph
-with the cut gates as edges, so the fewest packets are its minimum vertex cover, which is found
-exactly (König's theorem: its size is that of a maximum matching). Gates of rank 4 (SWAP, ISWAP)
-take two e-bits each, by teleportation there and back, and aren't packed; gates of rank 1 (such as
-RZZ(0)) none.
-
-The e-bits are the fewest for a fixed placement when runs are copied from their own QPU straight to
-each target and any number of copies can be held at a time; moving qubits for a while, or copies of
-copies, could take fewer.
+with the cut gates as edges, so the fewest copies are its minimum vertex cover, which is exact.
+Gates done on a third QPU, shared links and embedding can do better, and are found by annealing.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 
-from ..circuit import Circuit
-from .cuts import gate_cut
+import networkx as nx
 
-__all__ = ["Packet", "RunGraph", "minimum_vertex_cover", "pack", "run_graph"]
+from .annealing import EXACT_TREES, MOST_QPUS, Problem, State, anneal
+from .cover import minimum_vertex_cover
+from .network import QPUNetwork
+from .runs import Run, RunGraph
 
-Edge = tuple[int, int]
+__all__ = ["Packet", "Packing", "cover_places", "pack"]
+
+STEPS_AN_EDGE = 300  # of annealing
+MOST_STEPS = 100_000
+
+Links = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
 class Packet:
-    """E-bits between two QPUs, given by their indices, and the operations that they serve.
+    """One copy of a qubit on another QPU, and the operations that it serves.
 
-    `root` is the qubit copied along `axis` from `source` to `target`; None, with an empty axis, for
-    a gate of rank 4 on its own, which takes two e-bits.
+    operations
+        Indices of the cut gates that are done with this copy, in time order; none where it's made
+        for a move only.
+    root, axis
+        The qubit and the Pauli axis, at the copy's start, in whose eigenbasis it is copied. None
+        and "" for a gate of rank 4, which is done on `target` by teleporting its first qubit
+        there and back.
+    source, target
+        Indices, in `network.qpus`, of the root's QPU and the copy's.
+    links
+        The links that the copy takes an e-bit of, (from, to), in order from where the root or
+        another copy of it is.
+    needed
+        The operations at which the copy must be there: those that it serves, those embedded in
+        other copies that it controls, and those at which it's copied on. It is made just before the
+        first of them and undone just behind the last.
+    takes_over
+        Whether the root goes on where this copy is, behind the last: a move.
     """
 
     operations: tuple[int, ...]
-    source: int
-    target: int
     root: int | None
     axis: str
-    n_ebits: int
+    source: int
+    target: int
+    links: Links
+    needed: tuple[int, ...]
+    takes_over: bool = False
+
+    @property
+    def start(self) -> int:
+        return self.needed[0]
+
+    @property
+    def end(self) -> int:
+        return self.needed[-1]
+
+    @property
+    def is_teleport(self) -> bool:
+        """Whether the copy is made for a move only, behind its operation."""
+        return self.takes_over and not self.operations and len(self.needed) == 1
+
+    @property
+    def n_ebits(self) -> int:
+        """Bell pairs, each between the ends of one link."""
+        return len(self.links)
 
 
 @dataclass(frozen=True)
-class RunGraph:
-    """Which runs the gates of a circuit join, whatever the placement.
+class Packing:
+    """Where everything is done: the QPU of each run and of each edge of the run graph."""
 
-    run_qubits, run_axes
-        Qubit and Pauli axis of each run.
-    edges
-        (operation index, run on its first qubit, run on its second), for gates of rank 2.
-    loners
-        (operation index, first qubit, second qubit), for gates of rank 4.
+    graph: RunGraph
+    network: QPUNetwork
+    homes: tuple[int, ...]  # of each run
+    places: tuple[int, ...]  # of each edge
+
+    @cached_property
+    def packets(self) -> tuple[Packet, ...]:
+        """In the order of their starts; those that others branch off from come before them."""
+        copies = _Copies(self)
+        for runs in self.graph.runs_of:
+            copies.add(runs)
+        found = copies.packets()
+        for operation, a, b in self.graph.loners:
+            source, target = self.homes[a], self.homes[b]
+            if source != target:
+                links = _route(self.network, source, target) + _route(self.network, target, source)
+                found.append(Packet((operation,), None, "", source, target, links, (operation,)))
+        return tuple(sorted(found, key=lambda packet: packet.start))
+
+    @property
+    def n_ebits(self) -> int:
+        return sum(packet.n_ebits for packet in self.packets)
+
+
+@dataclass
+class _Copy:
+    """A packet as it grows; `needed`: the operations at which the copy must be there."""
+
+    root: int
+    source: int
+    target: int
+    links: Links
+    operations: list[int] = field(default_factory=list)
+    needed: set[int] = field(default_factory=set)
+    takes_over: bool = False
+    embedded: list[tuple[int, int]] = field(default_factory=list)  # (operation, run it must meet)
+
+    def packet(self, axes: Mapping[tuple[int, int], str]) -> Packet:
+        return Packet(
+            tuple(sorted(self.operations)),
+            self.root,
+            axes.get((min(self.needed), self.root), "Z"),  # any, to move behind a gate of rank 4
+            self.source,
+            self.target,
+            self.links,
+            tuple(sorted(self.needed)),
+            self.takes_over,
+        )
+
+
+class _Copies:
+    """The copies of all qubits, added qubit by qubit."""
+
+    def __init__(self, packing: Packing) -> None:
+        self.packing, self.graph = packing, packing.graph
+        self.made: list[_Copy] = []
+        # copies made at the same time, and others that they branch off from
+        self.groups: list[tuple[list[_Copy], list[_Copy]]] = []
+        self.alive: dict[int, dict[int, _Copy]] = {}  # by run, then by QPU
+
+    def add(self, runs: Sequence[int]) -> None:
+        """The copies of a qubit, of its runs in time order."""
+        homes, moved = self.packing.homes, -1
+        for last, number in zip((None, *runs), runs, strict=False):
+            if last is not None and homes[last] != homes[number]:
+                self._move(last, homes[number])
+                moved = number
+            run = self.graph.runs[number]
+            kept = {}
+            if run.previous is not None and run.previous >= moved:
+                for qpu, copy in self.alive[run.previous].items():
+                    if self._lives_on(run, homes[number], qpu):
+                        kept[qpu] = copy
+                        copy.embedded += [
+                            (operation, met)
+                            for edge, met in run.between
+                            for operation in self.graph.edges[edge].operations
+                        ]
+            self.alive[number] = self._serve(run, homes[number], kept)
+
+    def _serve(self, run: Run, home: int, kept: dict[int, _Copy]) -> dict[int, _Copy]:
+        """The copies alive in a run: those kept from before, and new ones where they're wanted."""
+        serves: dict[int, list[int]] = {}
+        for edge in run.edges:
+            if self.packing.places[edge] != home:
+                serves.setdefault(self.packing.places[edge], [])
+                serves[self.packing.places[edge]] += self.graph.edges[edge].operations
+        alive = dict(kept)
+        wanted = [qpu for qpu in serves if qpu not in kept]
+        new = []
+        for qpu, links in connect(self.packing.network, [home, *kept], wanted).items():
+            alive[qpu] = _Copy(run.qubit, home, qpu, links)
+            new.append(alive[qpu])
+        for qpu, operations in serves.items():
+            alive[qpu].operations += operations
+            alive[qpu].needed |= set(operations)
+        self.made += new
+        branched_from = {copy.links[0][0] for copy in new if copy.links} - {home}
+        if branched_from:
+            sources = [copy for qpu, copy in kept.items() if qpu in branched_from]
+            self.groups.append((new, sources))
+        return alive
+
+    def _move(self, last: int, home: int) -> None:
+        """Put a qubit on another QPU behind a run, where a copy takes over."""
+        alive, run = self.alive[last], self.graph.runs[last]
+        own, behind = self.packing.homes[last], self.graph.ends[last] - 1
+        if home not in alive:
+            links = connect(self.packing.network, [own, *alive], [home])[home]
+            alive[home] = _Copy(run.qubit, own, home, links)
+            self.made.append(alive[home])
+            alive[home].needed.add(behind)
+            for copy in alive.values():
+                if copy.target == links[0][0]:
+                    copy.needed.add(behind)
+        alive[home].needed.add(behind)
+        alive[home].takes_over = True
+
+    def _lives_on(self, run: Run, home: int, qpu: int) -> bool:
+        """Whether every gate between the run and the one before can be embedded for a copy."""
+        return all(
+            self.packing.places[edge] == home
+            and (self.packing.homes[met] == qpu or qpu in self._targets(met))
+            for edge, met in run.between
+        )
+
+    def _targets(self, run: int) -> set[int]:
+        return {self.packing.places[edge] for edge in self.graph.runs[run].edges}
+
+    def packets(self) -> list[Packet]:
+        """The packets, each as short as what it serves, controls or passes on allows."""
+        before = -1
+        while before != (before := sum(len(copy.needed) for copy in self.made)):
+            for new, sources in self.groups:
+                start = min(min(copy.needed) for copy in new)
+                for copy in (*new, *sources):
+                    copy.needed.add(start)
+            for copy in self.made:
+                for operation, met in copy.embedded:
+                    if operation < max(copy.needed) and self.packing.homes[met] != copy.target:
+                        self.alive[met][copy.target].needed.add(operation)
+        return [copy.packet(self.graph.axes) for copy in self.made]
+
+
+def connect(network: QPUNetwork, sources: Sequence[int], wanted: Sequence[int]) -> dict[int, Links]:
+    """The links that each wanted QPU adds to those that reach all of them from the sources.
+
+    Along a smallest tree from a single source in small networks, else the nearest first; on direct
+    routes where these are as few. In the order in which they can be used.
     """
-
-    run_qubits: tuple[int, ...]
-    run_axes: str
-    edges: tuple[tuple[int, int, int], ...]
-    loners: tuple[tuple[int, int, int], ...]
-
-
-def run_graph(circuit: Circuit) -> RunGraph:
-    """The `RunGraph` of a circuit, in one sweep over its operations."""
-    current: dict[tuple[int, str], int] = {}
-    run_qubits: list[int] = []
-    run_axes: list[str] = []
-    edges, loners = [], []
-    for index, operation in enumerate(circuit.operations):
-        cut = gate_cut(operation)
-        for qubit, axes in zip(operation.qubits, cut.axes, strict=True):
-            for axis in "XYZ":
-                if axis not in axes:
-                    current.pop((qubit, axis), None)
-        if cut.schmidt_rank == 2:
-            ends = []
-            for key in zip(operation.qubits, cut.axes, strict=True):
-                if key not in current:
-                    current[key] = len(run_qubits)
-                    run_qubits.append(key[0])
-                    run_axes.append(key[1])
-                ends.append(current[key])
-            edges.append((index, ends[0], ends[1]))
-        elif cut.schmidt_rank > 2:
-            loners.append((index, operation.qubits[0], operation.qubits[1]))
-    return RunGraph(tuple(run_qubits), "".join(run_axes), tuple(edges), tuple(loners))
+    if not wanted:
+        return {}
+    if len(sources) == 1 and len(network.qpus) <= EXACT_TREES:
+        (source,) = sources
+        direct = {i: _route(network, source, i) for i in wanted}
+        n_links = sum(map(len, direct.values()))
+        if n_links == len(wanted):
+            return direct
+        tree = network.steiner_tree([network.qpus[i] for i in (source, *wanted)])
+        if n_links == len(tree):
+            return direct
+        joined = nx.Graph([(network.index(a), network.index(b)) for a, b in tree])
+        paths = nx.single_source_shortest_path(joined, source)
+        routes = {i: paths[i] for i in sorted(wanted, key=lambda i: len(paths[i]))}
+        return _without_shared(routes)
+    return _nearest_first(network, list(sources), list(wanted))
 
 
-def pack(graph: RunGraph, assignment: Sequence[int]) -> tuple[Packet, ...]:
-    """The fewest packets that serve every cut gate, each gate by exactly one; by first operation.
+def _without_shared(routes: Mapping[int, Sequence[int]]) -> dict[int, Links]:
+    """Each route's links from the last QPU that an earlier route reached."""
+    reached = {route[0] for route in routes.values()}
+    found = {}
+    for target, route in routes.items():
+        at = max(k for k, qpu in enumerate(route) if qpu in reached)
+        found[target] = tuple(pairwise(route[at:]))
+        reached |= set(route)
+    return found
 
-    `assignment`: index of the QPU of each qubit. Time: cut gates × packets at worst, a
-    few passes over the cut gates as a rule.
-    """
+
+def _nearest_first(network: QPUNetwork, sources: list[int], wanted: list[int]) -> dict[int, Links]:
+    found: dict[int, Links] = {}
+    while len(found) < len(wanted):
+        left = sorted(set(wanted) - set(found))
+        _, end, start = min(
+            (int(network.hop_matrix[a, b]), b, a) for b in left for a in sorted(set(sources))
+        )
+        found[end] = _route(network, start, end)
+        sources += [qpu for link in found[end] for qpu in link]
+    return found
+
+
+def _route(network: QPUNetwork, source: int, target: int) -> Links:
+    qpus = [network.index(q) for q in network.route(network.qpus[source], network.qpus[target])]
+    return tuple(pairwise(qpus))
+
+
+def cover_places(graph: RunGraph, homes: Sequence[int]) -> list[int]:
+    """Where each edge is done so that each pair of QPUs, alone, takes the fewest copies."""
+    places = [homes[edge.first] for edge in graph.edges]
     by_pair: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
-    for index, u, v in graph.edges:
-        a, b = assignment[graph.run_qubits[u]], assignment[graph.run_qubits[v]]
+    for number, edge in enumerate(graph.edges):
+        a, b = homes[edge.first], homes[edge.second]
         if a < b:
-            by_pair.setdefault((a, b), []).append((index, u, v))
+            by_pair.setdefault((a, b), []).append((number, edge.first, edge.second))
         elif b < a:
-            by_pair.setdefault((b, a), []).append((index, v, u))
-    packets = []
-    for pair, edges in by_pair.items():
-        cover = minimum_vertex_cover((u, v) for _, u, v in edges)
-        served: dict[int, list[int]] = {}
-        for index, u, v in edges:
-            served.setdefault(u if u in cover else v, []).append(index)
-        for run, operations in served.items():
-            root = graph.run_qubits[run]
-            source, target = pair if assignment[root] == pair[0] else pair[::-1]
-            packets.append(
-                Packet(tuple(operations), source, target, root, graph.run_axes[run], n_ebits=1)
-            )
-    for index, first, second in graph.loners:
-        source, target = assignment[first], assignment[second]
-        if source != target:
-            packets.append(Packet((index,), source, target, None, "", n_ebits=2))
-    return tuple(sorted(packets, key=lambda packet: packet.operations))
+            by_pair.setdefault((b, a), []).append((number, edge.second, edge.first))
+    for (low, high), joined in by_pair.items():
+        cover = minimum_vertex_cover((u, v) for _, u, v in joined)
+        for number, u, _ in joined:
+            places[number] = high if u in cover else low  # where the covered run is copied to
+    return places
 
 
-def minimum_vertex_cover(edges: Iterable[Edge]) -> frozenset[int]:
-    """A smallest set of vertices that touches every edge (left, right) of a bipartite graph.
+def pack(
+    graph: RunGraph, network: QPUNetwork, homes: Sequence[int], places: Sequence[int] | None = None
+) -> Packing:
+    """A packing with few e-bits of runs on these QPUs, the same for the same arguments.
 
-    Left and right vertices must differ. Exact, by König's theorem.
+    Starts from `places`, or from the fewest copies for each pair of QPUs alone, and isn't worse.
     """
-    neighbours: dict[int, list[int]] = {}
-    for left, right in dict.fromkeys(edges):
-        neighbours.setdefault(left, []).append(right)
-    match = maximum_matching(neighbours)
-    matched_left = set(match.values())
-    # a left vertex is in the cover unless an alternating path reaches it from an unmatched left one
-    reached = {left for left in neighbours if left not in matched_left}
-    reached_right: set[int] = set()
-    queue = deque(reached)
-    while queue:
-        for right in neighbours[queue.popleft()]:
-            if right not in reached_right:
-                reached_right.add(right)
-                if match[right] not in reached:
-                    reached.add(match[right])
-                    queue.append(match[right])
-    return frozenset(left for left in neighbours if left not in reached) | reached_right
+    places = cover_places(graph, homes) if places is None else places
+    if len(network.qpus) <= MOST_QPUS and _could_gain(graph, network, homes):
+        problem = Problem.of(graph, network)
+        state = State.of(problem, homes, places)
+        n_steps = min(STEPS_AN_EDGE * len(graph.edges), MOST_STEPS)
+        best = anneal(problem, state, n_steps, hot=0.5, qubit_share=0.0)
+        places = best.place.tolist()
+    return Packing(graph, network, tuple(homes), tuple(places))
 
 
-def maximum_matching(neighbours: dict[int, list[int]]) -> dict[int, int]:
-    """A maximum matching, as right vertex -> left vertex, by shortest augmenting paths."""
-    match: dict[int, int] = {}
-    unmatched = []
-    for left, rights in neighbours.items():
-        free = next((right for right in rights if right not in match), None)
-        if free is None:
-            unmatched.append(left)
-        else:
-            match[free] = left
-    partner: dict[int, int | None] = {left: right for right, left in match.items()}
-    for start in unmatched:
-        came_from: dict[int, int] = {}
-        right = _free_end(start, neighbours, match, came_from)
-        while right is not None:  # flip the path, from its free end back to its start
-            left = came_from[right]
-            before = partner.get(left)
-            match[right], partner[left] = left, right
-            right = before
-    return match
-
-
-def _free_end(
-    start: int,
-    neighbours: dict[int, list[int]],
-    match: dict[int, int],
-    came_from: dict[int, int],
-) -> int | None:
-    """The free right vertex nearest to `start` by alternating paths; fills `came_from`."""
-    queue = deque([start])
-    while queue:
-        left = queue.popleft()
-        for right in neighbours[left]:
-            if right not in came_from:
-                came_from[right] = left
-                if right not in match:
-                    return right
-                queue.append(match[right])
-    return None
+def _could_gain(graph: RunGraph, network: QPUNetwork, homes: Sequence[int]) -> bool:
+    """Whether anything but covers of pairs could save an e-bit: chains, or runs wanted by two."""
+    for run, home in zip(graph.runs, homes, strict=True):
+        if run.previous is not None:
+            return True
+        others = set()
+        for edge in run.edges:
+            others |= {homes[graph.edges[edge].first], homes[graph.edges[edge].second]}
+        if len(others - {home}) > 1:
+            return True
+    return False

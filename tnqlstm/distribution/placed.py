@@ -5,45 +5,68 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ..circuit import Circuit, Operation
 from ..errors import PartitionError, look_up
-from .costs import (
-    COSTS,
-    cut_operations,
-    log2_cut_bond,
-    log_sampling_overhead,
-    packets,
-    total_cost,
-)
+from .costs import COSTS, log2_cut_bond, log_sampling_overhead
 from .cuts import gate_cut
 from .network import QPU, QPUNetwork
-from .packing import Packet
+from .packing import Packet, Packing, pack
+from .protocol import Protocol, protocol
+from .runs import RunGraph, run_graph
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
 
-__all__ = ["Partition", "check_room"]
+    from .schedule import Durations, Schedule
+
+__all__ = ["Move", "Partition", "check_room"]
+
+GAMMA_WIRE = 4.0  # of a cut wire, without classical communication (Brenner et al., 2302.03366)
+
+
+@dataclass(frozen=True)
+class Move:
+    """A qubit that is teleported to another QPU just before an operation, and stays there."""
+
+    qubit: int
+    operation: int
+    qpu: QPU
 
 
 @dataclass(frozen=True)
 class Partition:
     """A placement of a circuit's qubits on a network's QPUs, and what it costs.
 
-    `qpu_of`: the QPU's name for each qubit, shape (n_qubits,). Raises `PartitionError` where its
-    length isn't the circuit's number of qubits or a capacity is exceeded, `UnknownNameError` for a
-    QPU that the network doesn't have.
+    Parameters
+    ----------
+    qpu_of
+        The name of the QPU on which each qubit starts, shape (n_qubits,).
+    moves
+        Where qubits go later, in the order of their operations. A qubit moves between its runs (see
+        `runs`): just behind the last gate of one.
+    places
+        Where each edge of the run graph is done, as `partition` found it; None to look for it.
+
+    Raises `PartitionError` where `qpu_of` doesn't name a QPU for each qubit, a capacity is exceeded
+    at any time or a move is out of place, `UnknownNameError` for a QPU that the network doesn't
+    have.
     """
 
     circuit: Circuit
     network: QPUNetwork
     qpu_of: tuple[QPU, ...]
+    moves: tuple[Move, ...] = ()
+    places: tuple[int, ...] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "qpu_of", tuple(self.qpu_of))
+        object.__setattr__(self, "moves", tuple(self.moves))
         if len(self.qpu_of) != self.circuit.n_qubits:
             raise PartitionError(
                 f"qpu_of names a QPU for {len(self.qpu_of)} qubits, the circuit has "
@@ -59,6 +82,33 @@ class Partition:
         ]
         if over:
             raise PartitionError(f"{'; '.join(over)}. Move qubits away or raise the capacity.")
+        if self.moves:
+            self._check_moves()
+
+    def _check_moves(self) -> None:
+        """Raise a `PartitionError` for a move that can't be made when and where it's said."""
+        runs = self.runs
+        ends = {(run.qubit, end) for run, end in zip(runs.runs, runs.ends, strict=True)}
+        held, where = Counter(self.assignment), list(self.assignment)
+        for operation, moves in groupby(self.moves, key=lambda move: move.operation):
+            for move in moves:
+                if (move.qubit, operation) not in ends:
+                    allowed = sorted(end for qubit, end in ends if qubit == move.qubit)
+                    raise PartitionError(
+                        f"{move}: qubit {move.qubit} may move before operations {_listed(allowed)}."
+                    )
+                held[where[move.qubit]] -= 1
+                where[move.qubit] = self.network.index(move.qpu)
+                held[where[move.qubit]] += 1
+            for i, capacity in enumerate(self.network.capacities):
+                if held[i] > capacity:
+                    raise PartitionError(
+                        f"from operation {operation} on {self.network.qpus[i]} would hold "
+                        f"{held[i]} qubits, its capacity is {capacity}. Move others away first."
+                    )
+        operations = [move.operation for move in self.moves]
+        if operations != sorted(operations):
+            raise PartitionError("moves aren't in the order of their operations. Sort them.")
 
     @classmethod
     def from_blocks(
@@ -105,61 +155,132 @@ class Partition:
         return tuple(self.network.index(qpu) for qpu in self.qpu_of)
 
     @cached_property
-    def cut_operations(self) -> tuple[int, ...]:
-        """Indices, into `circuit.operations`, of the cut gates."""
-        return cut_operations(self.circuit, self.assignment)
+    def runs(self) -> RunGraph:
+        """The circuit's runs, see `runs`."""
+        return run_graph(self.circuit)
 
     @cached_property
+    def packing(self) -> Packing:
+        """Where each gate is done, and which copies of qubits that takes."""
+        homes = [self.assignment[run.qubit] for run in self.runs.runs]
+        for move in self.moves:
+            for run in self.runs.runs_of[move.qubit]:
+                if self.runs.runs[run].start >= move.operation:
+                    homes[run] = self.network.index(move.qpu)
+        if self.places is not None:
+            return Packing(self.runs, self.network, tuple(homes), self.places)
+        return pack(self.runs, self.network, homes)
+
+    @property
     def packets(self) -> tuple[Packet, ...]:
-        """The packets that serve the cut gates, the fewest for this placement (see `packing`)."""
-        return packets(self.circuit, self.assignment)
+        """The copies of qubits that serve the cut gates, see `packing`."""
+        return self.packing.packets
+
+    @cached_property
+    def cut_pairs(self) -> dict[int, tuple[int, int]]:
+        """{operation: the indices of its qubits' QPUs} of the cut gates, in time order."""
+        moves: dict[int, list[Move]] = {}
+        for move in self.moves:
+            moves.setdefault(move.operation, []).append(move)
+        where, found = list(self.assignment), {}
+        for index, operation in enumerate(self.circuit.operations):
+            for move in moves.get(index, ()):
+                where[move.qubit] = self.network.index(move.qpu)
+            if len(operation.qubits) == 2:
+                a, b = (where[qubit] for qubit in operation.qubits)
+                if a != b:
+                    found[index] = (a, b)
+        return found
+
+    @property
+    def cut_operations(self) -> tuple[int, ...]:
+        """Indices, into `circuit.operations`, of the cut gates."""
+        return tuple(self.cut_pairs)
 
     @property
     def n_cut_gates(self) -> int:
         """Number of two-qubit gates whose qubits lie on different QPUs, each counted once."""
         return len(self.cut_operations)
 
-    @cached_property
+    @property
     def n_hops(self) -> int:
         """Number of links that the cut gates cross: the sum of hops over cut gates."""
-        ends = (self.circuit.operations[index].qubits for index in self.cut_operations)
-        return sum(self.network.hops(self.qpu_of[a], self.qpu_of[b]) for a, b in ends)
+        return sum(int(self.network.hop_matrix[pair]) for pair in self.cut_pairs.values())
 
     @cached_property
+    def protocol(self) -> Protocol:
+        """The circuit as steps of its QPUs: Bell pairs, gates, measurements and corrections.
+
+        Raises `PartitionError` where a QPU has too few communication qubits for a single gate.
+        """
+        return protocol(self.circuit.operations, self.packing, self.assignment)
+
+    @property
     def n_ebits(self) -> int:
-        """Bell pairs on links: packed e-bits, each counted once for every link on its route."""
-        qpus = self.network.qpus
-        return sum(
-            p.n_ebits * self.network.hops(qpus[p.source], qpus[p.target]) for p in self.packets
-        )
+        """Bell pairs on links: each link that a copy or a move crosses takes one.
+
+        More than `packing.n_ebits` where copies must be made twice for want of communication qubits
+        (see `protocol`).
+        """
+        limited = any(limit is not None for limit in self.network.communication_qubits)
+        return self.protocol.n_ebits if limited else self.packing.n_ebits
 
     @property
     def n_end_to_end_ebits(self) -> int:
-        """Packed e-bits between the QPUs that use them, whatever the route; at most `n_ebits`."""
-        return sum(packet.n_ebits for packet in self.packets)
+        """Copies and moves of qubits between QPUs, whatever the route; at most `n_ebits`."""
+        return sum(2 if packet.root is None else 1 for packet in self.packets)
 
     @property
     def log2_cut_bond(self) -> float:
-        """log2 of the cut bonds' joint dimension: the sum of log2 Schmidt ranks, without hops."""
-        return log2_cut_bond(self._cut)
+        """log2 of the cut bonds' joint dimension: the sum of log2 Schmidt ranks, without hops.
+
+        A qubit that moves leaves its wire as a bond, of dimension 2.
+        """
+        return log2_cut_bond(self._cut) + len(self.moves)
 
     @property
     def log_sampling_overhead(self) -> float:
         """ln of `sampling_overhead`, finite for any number of cut gates."""
-        return log_sampling_overhead(self._cut)
+        return log_sampling_overhead(self._cut) + 2 * math.log(GAMMA_WIRE) * len(self.moves)
 
     @property
     def sampling_overhead(self) -> float:
         """Factor Π γ² on the number of shots if every cut gate is replaced by local ones.
 
-        The product runs over the cut gates, cut one by one, without hops: 9 for each CX. A slot's
-        angle counts at its worst. `inf` past the range of a float, from about 323 cut CX on.
+        The product runs over the cut gates, cut one by one, without hops: 9 for each CX; 16 for the
+        wire of a qubit that moves. A slot's angle counts at its worst. `inf` past the range of a
+        float, from about 323 cut CX on.
         """
-        return math.prod(gate_cut(operation).gamma ** 2 for operation in self._cut)
+        gates = math.prod(gate_cut(operation).gamma ** 2 for operation in self._cut)
+        return gates * math.prod([GAMMA_WIRE**2] * len(self.moves))
 
     def cost(self, name: str) -> float:
         """The cost, by hops, that `partition(cost=name)` makes small. Raises `UnknownNameError`."""
-        return total_cost(look_up("cost", name, COSTS), self.circuit, self.network, self.assignment)
+        weigh = look_up("cost", name, COSTS).gate_weight
+        if weigh is None:
+            return float(self.n_ebits)
+        return sum(
+            weigh(self.circuit.operations[index]) * float(self.network.hop_matrix[pair])
+            for index, pair in self.cut_pairs.items()
+        )
+
+    def programs(
+        self, weights: ArrayLike | None = None, inputs: ArrayLike | None = None
+    ) -> dict[QPU, str]:
+        """One OpenQASM 3 program for each QPU, see `programs`.
+
+        Slots without values are declared as `input float[64]`, as in `Circuit.to_qasm`. Raises
+        `ShapeError` where values don't fit, and what `protocol` does.
+        """
+        from .programs import programs
+
+        return programs(self, weights, inputs)
+
+    def schedule(self, durations: Durations | None = None) -> Schedule:
+        """When each step is taken, and how long everything takes, see `schedule`."""
+        from .schedule import Durations, schedule
+
+        return schedule(self.protocol, durations or Durations())
 
     def report(self) -> str:
         """Blocks, cut gates by pair of QPUs, and totals, in lines of text."""
@@ -173,9 +294,21 @@ class Partition:
 
         return summary(self)
 
-    def draw(self) -> Figure:
-        """A picture: QPUs with their qubits, links with the number of cut gates that cross them."""
-        return self.network.draw(self)
+    def draw(self, **options: Any) -> Figure:
+        """A picture of the network: QPUs with their qubits, links with the traffic on them.
+
+        `options` are those of `drawing.draw_network`.
+        """
+        return self.network.draw(self, **options)
+
+    def draw_circuit(self, **options: Any) -> Figure:
+        """A picture of the circuit: a band a block, cut gates, and which of them share an e-bit.
+
+        `options` are those of `packet_drawing.draw_packets`.
+        """
+        from .packet_drawing import draw_packets
+
+        return draw_packets(self, **options)
 
     @cached_property
     def _cut(self) -> tuple[Operation, ...]:

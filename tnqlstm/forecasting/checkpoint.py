@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from torch import Tensor
 
 from .. import __version__
 from ..errors import CheckpointError, TnqlstmError
+from ..outputs import write_atomically
 from .config import ForecastConfig
 from .series import Series
 from .training import TrainingState
@@ -36,7 +36,6 @@ __all__ = [
     "read_config",
     "save_config",
     "save_state",
-    "write_atomically",
     "write_json",
 ]
 
@@ -173,19 +172,6 @@ def write_json(path: Path, data: Any) -> None:
     """Replace a file by this data as JSON, in one step."""
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
     write_atomically(path, text.encode() + b"\n")
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file in one step: the old content or the new one, whatever happens in between."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError
+from ..outputs import write_figure
 from . import plots
 from .checkpoint import write_json
 from .datasets import damped_oscillator
@@ -83,7 +84,7 @@ def run_demo(
         {LABELS[name]: f.history_ for name, f in forecasters.items()},
         next(iter(results.values()))["baselines"],
     )
-    plots.save_figure(figure, folder / PICTURE)
+    write_figure(figure, folder / PICTURE)
     return results
 
 

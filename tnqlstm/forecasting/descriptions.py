@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from ..circuit import Circuit, InputSlot, Operation, WeightSlot
 from ..errors import CheckpointError, CircuitError
 
 if TYPE_CHECKING:
-    from ..distribution import QPUNetwork
+    from ..distribution import Link, QPUNetwork
 
 __all__ = [
     "RecordedAnsatz",
@@ -64,18 +65,22 @@ def circuit_from_json(data: dict[str, Any]) -> Circuit:
 
 
 def network_to_json(network: QPUNetwork) -> dict[str, Any]:
-    """QPUs in order (name, capacity, position if any) and links (the two names, the link's fields).
+    """QPUs in order (name, capacity, communication qubits and position if any) and links.
+
+    A link is the two names and the `Link`'s fields.
 
     Raises `CheckpointError` for a QPU name that JSON has no form for.
     """
     qpus = []
     for name, data in network.graph.nodes(data=True):
         entry = {"name": _name_to_json(name), "qubits": data["qubits"]}
+        if data["communication_qubits"] is not None:
+            entry["communication_qubits"] = data["communication_qubits"]
         if "position" in data:
             entry["position"] = [float(x) for x in data["position"]]
         qpus.append(entry)
     links = [
-        {"between": [_name_to_json(a), _name_to_json(b)], "link": asdict(link)}
+        {"between": [_name_to_json(a), _name_to_json(b)], "link": _link_to_json(link)}
         for a, b, link in network.graph.edges(data="link")
     ]
     return {"qpus": qpus, "links": links}
@@ -89,12 +94,17 @@ def network_from_json(data: dict[str, Any]) -> QPUNetwork:
 
     graph = nx.Graph()
     for qpu in data["qpus"]:
-        attributes = {"position": tuple(qpu["position"])} if "position" in qpu else {}
-        graph.add_node(_name_from_json(qpu["name"]), qubits=qpu["qubits"], **attributes)
+        attributes = {key: value for key, value in qpu.items() if key != "name"}
+        graph.add_node(_name_from_json(qpu["name"]), **attributes)
     for entry in data["links"]:
         a, b = map(_name_from_json, entry["between"])
         graph.add_edge(a, b, link=Link(**entry["link"]))
     return QPUNetwork.from_networkx(graph)
+
+
+def _link_to_json(link: Link) -> dict[str, Any]:
+    """The link's fields; an infinite rate, which JSON has no number for, is left out."""
+    return {key: value for key, value in asdict(link).items() if value != math.inf}
 
 
 def _angle_to_json(angle: float | InputSlot | WeightSlot | None) -> Any:

@@ -5,9 +5,7 @@ Colours are those of Okabe and Ito, which colour-blind readers tell apart; style
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +13,6 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..figures import new_figure
-from .checkpoint import write_atomically
 from .metrics import rmse
 from .series import Series
 from .training import History
@@ -29,7 +26,6 @@ __all__ = [
     "forecast_figure",
     "free_run_figure",
     "loss_figure",
-    "save_figure",
     "time_after",
 ]
 
@@ -181,20 +177,6 @@ def time_after(series: Series, count: int) -> NDArray[np.float64]:
     whole = _time(series.whole)
     spacing = (whole[-1] - whole[0]) / (len(whole) - 1) if len(whole) > 1 else 1.0
     return _time(series)[-1] + spacing * np.arange(1, count + 1)
-
-
-def save_figure(figure: Figure, path: str | Path) -> None:
-    """Write a figure in the format of the path's suffix (png, pdf, svg), replacing the file.
-
-    Raises `DataError` for another suffix.
-    """
-    path = Path(path)
-    kind = path.suffix.lstrip(".").lower()
-    if kind not in ("png", "pdf", "svg"):
-        raise DataError(f"can't draw into {str(path)!r}. Name a .png, .pdf or .svg file.")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=150)
-    write_atomically(path, buffer.getvalue())
 
 
 def _figure(width: float, height: float) -> Figure:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError
+from ..outputs import write_figure
 from . import metrics, plots
 from .checkpoint import extend_config, read_config, save_config, save_state, write_json
 from .config import ConfigError, check_count
@@ -142,7 +143,7 @@ def _finish(forecaster: Forecaster, folder: Path, epochs: int | None = None) -> 
         "free_run.png": continuation(forecaster, len(test), "split").draw(),
     }
     for name, figure in figures.items():
-        plots.save_figure(figure, folder / name)
+        write_figure(figure, folder / name)
     return result
 
 
