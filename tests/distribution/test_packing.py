@@ -231,18 +231,24 @@ seeds = st.integers(0, 10**6)
 COPYING_GATES = ("CX", "CX", "CY", "CZ", "CP", "RXX", "H", "S", "X", "T")
 
 
+def copying_circuit(seed: int, n_qubits: int, n_gates: int) -> Circuit:
+    """Gates that copies often outlive."""
+    rng = np.random.default_rng(seed)
+    operations: list[tuple[Any, ...]] = []
+    for name in rng.choice(COPYING_GATES, size=n_gates):
+        two = name in COPYING_GATES[:6]
+        qubits = tuple(rng.permutation(n_qubits)[: 2 if two else 1].tolist())
+        angle = (0.7,) if name in ("CP", "RXX") else ()
+        operations.append((str(name), qubits, *angle))
+    return Circuit(n_qubits, tuple(operations))
+
+
 def random_circuit(rng: np.random.Generator) -> Circuit:
     """Any gates, or gates that copies often outlive."""
     n = int(rng.integers(2, 5))
     if rng.random() < 0.5:
         return reference.random_circuit(rng, n_qubits=n, n_gates=int(rng.integers(4, 16)))
-    operations: list[tuple[Any, ...]] = []
-    for name in rng.choice(COPYING_GATES, size=14):
-        two = name in COPYING_GATES[:6]
-        qubits = tuple(rng.permutation(n)[: 2 if two else 1].tolist())
-        angle = (0.7,) if name in ("CP", "RXX") else ()
-        operations.append((str(name), qubits, *angle))
-    return Circuit(n, tuple(operations))
+    return copying_circuit(int(rng.integers(2**32)), n, 14)
 
 
 def random_homes(rng: np.random.Generator, circuit: Circuit, n_qpus: int) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ class Clock:
 
     def rounds(self, items: Iterable[T], label: str) -> Iterator[T]:
         """The items, one after another: the first always, no more once the time is over."""
-        from tqdm.auto import tqdm
+        from tqdm import tqdm
 
         bar = tqdm(items, desc=label, disable=not self.progress, leave=False)
         for number, item in enumerate(bar):

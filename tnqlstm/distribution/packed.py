@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,24 @@ Assignment = NDArray[np.int64]
 
 STEPS_AN_EDGE = 2000  # of annealing, all rounds together
 MOST_STEPS = 800_000  # some 10 µs each
-N_ANNEALED = 10  # placements that are annealed
-N_FINISHED = 2  # of these, annealed once more
-HOT, WARM, COLD = 0.6, 0.35, 0.1  # e-bits
+COLD = 0.1  # the last temperature, in e-bits
+
+
+class _Stage(NamedTuple):
+    hot: float  # the first temperature, in e-bits
+    count: int  # of the best states so far that are annealed
+    length: float  # steps of each, as a share
+    qubit_share: float = 0.2  # of the steps that put qubits elsewhere
+    may_move: bool = False  # whether these may be stretches of a qubit's time
+
+
+STAGES = (
+    _Stage(0.5, 10, 0.3, qubit_share=0.0),
+    _Stage(0.6, 10, 1.0),
+    _Stage(0.35, 2, 2.0),
+    _Stage(0.3, 2, 0.5, qubit_share=0.0),
+)
+MOVING = (_Stage(0.6, 4, 1.5, may_move=True), _Stage(0.3, 2, 1.5, may_move=True))
 
 
 def least_packed(
@@ -38,7 +54,9 @@ def least_packed(
 
     A candidate is the QPU of each qubit, or of each qubit and then of each edge.
 
-    The best few are annealed, then the best of these once more, from a lower temperature.
+    The best few are annealed with the qubits where they are, then with qubits that change their
+    QPUs, and the best of these once more, from a lower temperature; then with moves, where qubits
+    `may_move` in the middle of the circuit.
     """
     problem = Problem.of(graph, network, may_move=may_move)
     states = [_state(problem, graph, candidate) for candidate in candidates]
@@ -46,20 +64,22 @@ def least_packed(
     if cost_of(problem, states[0]) == 0:
         return states
     total = effort * min(STEPS_AN_EDGE * len(graph.edges), MOST_STEPS)
-    n_steps = int(total / (N_ANNEALED + 2 * N_FINISHED))
-    for hot, count, length in ((HOT, N_ANNEALED, 1), (WARM, N_FINISHED, 2)):
-        rounds = [State.of(problem, state.home, state.place) for state in states[:count]]
+    n_steps = total / sum(stage.count * stage.length for stage in STAGES)
+    for stage in STAGES + MOVING * may_move:
+        rounds = [State.of(problem, s.home, s.place) for s in states[: stage.count]]
         for number, state in enumerate(clock.rounds(rounds, "annealing")):
-            best = anneal(
-                problem,
-                state,
-                length * n_steps,
-                hot=hot,
-                cold=COLD,
-                may_move=may_move,
-                seed=seed + number,
+            states.append(
+                anneal(
+                    problem,
+                    state,
+                    int(stage.length * n_steps),
+                    hot=stage.hot,
+                    cold=COLD,
+                    qubit_share=stage.qubit_share,
+                    may_move=stage.may_move,
+                    seed=seed + number,
+                )
             )
-            states.append(best)
         states.sort(key=lambda state: cost_of(problem, state))
     return states
 
