@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from tnqlstm.circuit import Circuit
 from tnqlstm.distribution import QPUNetwork
-from tnqlstm.distribution.annealing import Problem, State, anneal, cost_of
+from tnqlstm.distribution.annealing import anneal
 from tnqlstm.distribution.packing import Packing, cover_places
+from tnqlstm.distribution.placement_state import Problem, State, cost_of
 from tnqlstm.distribution.runs import RunGraph, run_graph
 
 from . import exhaustive

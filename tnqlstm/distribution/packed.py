@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .annealing import Problem, State, anneal, cost_of
+from .annealing import anneal
 from .clock import Clock
 from .network import QPUNetwork
 from .packing import cover_places
+from .placement_state import Problem, State, cost_of
 from .runs import RunGraph
 
 __all__ = ["least_packed"]
@@ -25,7 +26,7 @@ COLD = 0.1  # the last temperature, in e-bits
 
 class _Stage(NamedTuple):
     hot: float  # the first temperature, in e-bits
-    count: int  # of the best states so far that are annealed
+    n_states: int  # the best so far, which are annealed
     length: float  # steps of each, as a share
     qubit_share: float = 0.2  # of the steps that put qubits elsewhere
     may_move: bool = False  # whether these may be stretches of a qubit's time
@@ -64,9 +65,9 @@ def least_packed(
     if cost_of(problem, states[0]) == 0:
         return states
     total = effort * min(STEPS_AN_EDGE * len(graph.edges), MOST_STEPS)
-    n_steps = total / sum(stage.count * stage.length for stage in STAGES)
+    n_steps = total / sum(stage.n_states * stage.length for stage in STAGES)
     for stage in STAGES + MOVING * may_move:
-        rounds = [State.of(problem, s.home, s.place) for s in states[: stage.count]]
+        rounds = [State.of(problem, s.home, s.place) for s in states[: stage.n_states]]
         for number, state in enumerate(clock.rounds(rounds, "annealing")):
             states.append(
                 anneal(

@@ -20,9 +20,10 @@ from itertools import pairwise
 
 import networkx as nx
 
-from .annealing import EXACT_TREES, MOST_QPUS, Problem, State, anneal
+from .annealing import anneal
 from .cover import minimum_vertex_cover
 from .network import QPUNetwork
+from .placement_state import EXACT_TREES, MOST_QPUS, Problem, State
 from .runs import Run, RunGraph
 
 __all__ = ["Packet", "Packing", "cover_places", "pack"]

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ..circuit import Circuit
 from ..errors import PartitionError, look_up
-from .annealing import MOST_QPUS, State
 from .clock import Clock
 from .costs import COSTS, Cost
 from .hypergraph import hypergraph_blocks, of_pairs, of_runs
@@ -18,6 +17,7 @@ from .network import QPUNetwork
 from .packed import least_packed
 from .pairwise import PairwiseProblem, refine
 from .placed import Move, Partition, check_room
+from .placement_state import MOST_QPUS, State
 from .runs import RunGraph, run_graph
 from .starts import starts
 
