@@ -16,7 +16,8 @@ from .costs import COSTS, log2_cut_bond, log_sampling_overhead
 from .cuts import gate_cut
 from .network import QPU, QPUNetwork
 from .packing import Packet, Packing, pack
-from .protocol import Protocol, protocol
+from .protocol import Protocol
+from .protocol_builder import protocol
 from .runs import RunGraph, run_graph
 
 if TYPE_CHECKING:
