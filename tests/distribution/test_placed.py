@@ -112,6 +112,12 @@ class TestConstructor:
         with pytest.raises(UnknownNameError, match="unknown QPU 'qpu'"):
             Partition(CIRCUIT, NETWORK, ("qpu0", "qpu", "qpu1", "qpu1", "qpu2"))
 
+    @pytest.mark.parametrize("places", [(0,) * 5, (), (0, 1, 2, 9)])
+    def test_places_of_another_circuit_or_network(self, places: tuple[int, ...]) -> None:
+        qpus = ("qpu0", "qpu0", "qpu1", "qpu1", "qpu2")
+        with pytest.raises(PartitionError, match="4 indices of 3 QPUs wanted"):
+            print(Partition(CIRCUIT, NETWORK, qpus, places=places).n_ebits)
+
     def test_frozen(self) -> None:
         placed = Partition(CIRCUIT, NETWORK, ["qpu0", "qpu0", "qpu1", "qpu1", "qpu2"])
         assert isinstance(placed.qpu_of, tuple)

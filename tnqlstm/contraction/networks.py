@@ -26,7 +26,7 @@ __all__ = ["ConesEvaluator", "GeneratingEvaluator"]
 
 
 SOURCES: tuple[Source, ...] = ("weights", "inputs")
-STARTS = 100  # of searches for paths, shared among the groups by their networks
+STARTS = 50  # of searches for paths, shared among the groups by their networks
 LEAST_STARTS = 3  # of each group
 
 

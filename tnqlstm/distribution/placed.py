@@ -168,9 +168,16 @@ class Partition:
             for run in self.runs.runs_of[move.qubit]:
                 if self.runs.runs[run].start >= move.operation:
                     homes[run] = self.network.index(move.qpu)
-        if self.places is not None:
-            return Packing(self.runs, self.network, tuple(homes), self.places)
-        return pack(self.runs, self.network, homes)
+        if self.places is None:
+            return pack(self.runs, self.network, homes)
+        n_edges, n_qpus = len(self.runs.edges), len(self.network.qpus)
+        if len(self.places) != n_edges or not set(self.places) <= set(range(n_qpus)):
+            raise PartitionError(
+                f"places of another circuit or network: {n_edges} indices of {n_qpus} QPUs wanted, "
+                f"got {_listed(self.places)} ({len(self.places)}). Leave places out to look for "
+                "them."
+            )
+        return Packing(self.runs, self.network, tuple(homes), self.places)
 
     @property
     def packets(self) -> tuple[Packet, ...]:

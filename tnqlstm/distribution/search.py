@@ -74,8 +74,8 @@ def partition(
     small cases (tested up to 12 qubits), a good placement in large ones.
 
     Raises `PartitionError` where the circuit doesn't fit, `UnknownNameError` for an unknown cost.
-    Cost: 64 qubits on 8 QPUs take a fraction of a second; for "ebits" some 20 ms a cut gate, at
-    most about 10 s for the annealing.
+    Cost: 64 qubits on 8 QPUs take a fraction of a second; for "ebits" some 10 ms a gate on two
+    qubits, at most about 15 s, and as much again the first time, when the annealing is compiled.
     """
     model = look_up("cost", cost, COSTS)
     check_room(circuit.n_qubits, network)
