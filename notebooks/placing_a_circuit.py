@@ -107,6 +107,16 @@ for name, each in (("random", random), ("changing", changing)):
         )
 
 # %% [markdown]
+# A circuit small enough to be drawn: qubits that move are marked where they leave.
+
+# %%
+rng = np.random.default_rng(8)
+small = random_layers([[0, 1, 2], [3, 4, 5]], 8) + random_layers([[0, 1, 5], [2, 3, 4]], 8)
+pair = tnq.QPUNetwork.line(2, qubits=4)
+found = tnq.partition(tnq.Circuit(6, tuple(small)), pair, cost="ebits", may_move=True)
+found.draw_circuit()
+
+# %% [markdown]
 # ## How many QPUs?
 #
 # The table places the circuit on more and more QPUs in a line.
@@ -124,15 +134,17 @@ table.draw()
 
 # %%
 link = tnq.Link(rate=1e4, latency=1e-5)  # 10,000 Bell pairs a second, 10 µs a message
-for m in (1, 2, 4, None):
-    network = tnq.QPUNetwork.line(2, qubits=8, link=link, communication_qubits=m)
+limits, ebits, milliseconds = (1, 2, 3, 4, 6, 8), [], []
+for limit in limits:
+    network = tnq.QPUNetwork.line(2, qubits=8, link=link, communication_qubits=limit)
     found = tnq.partition(random, network, cost="ebits")
-    schedule = found.schedule()
-    print(
-        f"{m or 'any number of'} communication qubits: {found.n_ebits} e-bits, "
-        f"depth {schedule.depth}, {schedule.seconds * 1e3:.2f} ms"
-    )
-
+    ebits.append(found.n_ebits)
+    milliseconds.append(found.schedule().seconds * 1e3)
+figure, (left, right) = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
+left.plot(limits, ebits, "o-")
+right.plot(limits, milliseconds, "s-")
+left.set(xlabel="communication qubits on each QPU", ylabel="e-bits", ylim=(0, None))
+right.set(xlabel="communication qubits on each QPU", ylabel="time in ms", ylim=(0, None))
 # %% [markdown]
 # ## Programs
 #

@@ -116,9 +116,10 @@ def test_an_arrival_has_a_wedge_a_name_and_the_colour_of_its_block() -> None:
     figure = draw_circuit(CIRCUIT, BLOCKS, marks=marks)
     sheet = make_sheet(CIRCUIT, "auto", has_blocks=True, least_width=7.0)
     late, early = marked(figure, "arrival")
-    for wedge, index in ((early, 2), (late, 5)):
-        tip = max(wedge.get_xy()[:, 0])
-        assert sheet.spots[index][1] - 0.3 < tip < sheet.spots[index][1]
+    for wedge, behind, before in ((early, 0, 2), (late, 2, 5)):  # gates on qubit 0
+        x = wedge.get_xy()[:, 0]
+        assert sheet.spots[behind][1] < min(x) < max(x) < sheet.spots[before][1]
+        assert min(x) < sheet.spots[behind][1] + 0.4
     colours = [to_hex(wedge.get_facecolor()).upper() for wedge in (early, late)]
     assert colours == [BLOCK_COLOURS[2], BLOCK_COLOURS[1]]
     strips = [p for p in figure.axes[0].patches if p.get_alpha() == 0.25]

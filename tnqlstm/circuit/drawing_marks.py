@@ -141,11 +141,13 @@ def _draw_number(axes: Axes, x: float, y: float, text: str, colour: str) -> None
 def draw_arrivals(
     axes: Axes, sheet: Sheet, marks: Marks, circuit: Circuit, colours: Mapping[Any, str]
 ) -> None:
-    """A wedge and the block's name before the operation, and the block's colour from there on."""
+    """A wedge and the block's name behind the qubit's gate before, then the block's colour."""
     ends: dict[int, tuple[int, float]] = {}  # of each qubit, where its next arrival is
     for arrival in reversed(marks.arrivals):
-        row, centre = sheet.spots[arrival.operation]
-        x = centre - box_width(circuit.operations[arrival.operation]) / 2 - 0.07
+        before = circuit.operations[: arrival.operation]
+        last = max(k for k, op in enumerate(before) if arrival.qubit in op.qubits)
+        row, centre = sheet.spots[last]
+        x = centre + box_width(circuit.operations[last]) / 2 + 0.07
         stop = ends.get(arrival.qubit, (len(sheet.rows) - 1, sheet.right + 0.06))
         ends[arrival.qubit] = (row, x)
         colour = colours[arrival.block]

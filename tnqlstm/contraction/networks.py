@@ -48,13 +48,14 @@ class _NetworkEvaluator:
         found = self._families(circuit, list(dict.fromkeys(observables)), bank)
         self.table, self._n_weights = bank.table, circuit.n_weights
         self._frequencies = {source: bank.frequencies(source) for source in SOURCES}
-        starts = effort * STARTS / sum(len(family.networks) for family in found)
+        n_networks = sum(len(family.networks) for family in found)
+        # an equal share for each group, or by its networks where that is more
+        shares = [max(1 / len(found), len(f.networks) / n_networks) for f in found]
+        n_starts = [max(LEAST_STARTS, int(effort * STARTS * share)) for share in shares]
         self._take(
             [
-                NetworkGroup(
-                    family, min(max(LEAST_STARTS, int(starts * len(family.networks))), MOST_STARTS)
-                )
-                for family in found
+                NetworkGroup(family, min(starts, MOST_STARTS))
+                for family, starts in zip(found, n_starts, strict=True)
             ]
         )
         order = self._qubits()

@@ -19,10 +19,10 @@ MOST_STARTS = 16
 GREEDY_REPEATS = 64  # of each start
 MOST_LEAVES = 1000  # of all starts together
 EXPENSIVE = 20.0  # log2 of the objective, as cotengra gives it
-N_POLISHED = 2  # trees
+WORTH_POLISHING = 4  # starts from which more than one tree is refined once more
 SUBTREE = 8  # leaves of the subtrees that are searched exhaustively
 SEED = 0
-SEARCH = (OBJECTIVE, NOMINAL_BATCH, GREEDY_REPEATS, MOST_LEAVES, SUBTREE, N_POLISHED, SEED)
+SEARCH = (OBJECTIVE, NOMINAL_BATCH, GREEDY_REPEATS, MOST_LEAVES, SUBTREE, WORTH_POLISHING, SEED)
 
 
 def find_path(network: TensorNetwork, starts: int = MOST_STARTS) -> ContractionPath:
@@ -98,9 +98,8 @@ def _search(network: TensorNetwork, starts: int) -> ContractionPath:
         if n_leaves > 2:
             tree.subtree_reconfigure_(subtree_size=SUBTREE, seed=SEED, minimize=OBJECTIVE)
         trees.append(tree)
-    trees = sorted(trees, key=_score)[:N_POLISHED]
-    polishes = 1 + (starts >= MOST_STARTS // 4) if n_leaves > 2 else 0
-    for tree, seed in itertools.product(trees, range(polishes)):
+    polished = 1 + (starts >= WORTH_POLISHING) if n_leaves > 2 else 0  # trees, and times of each
+    for tree, seed in itertools.product(sorted(trees, key=_score)[:polished], range(polished)):
         tree.subtree_reconfigure_(
             subtree_size=SUBTREE,
             subtree_search="random",
