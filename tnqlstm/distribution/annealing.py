@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from .compiled import compiled
 from .placement_state import Ints, Problem, State, add_load, cost_of, qubit_cost, set_place
 
 __all__ = ["anneal"]
@@ -41,7 +41,7 @@ class _Journal(NamedTuple):
         )
 
 
-@njit(cache=True)
+@compiled
 def _draw(j: _Journal) -> float:
     """A random number in [0, 1), by SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
 
@@ -54,13 +54,13 @@ def _draw(j: _Journal) -> float:
     return float((z ^ (z >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53
 
 
-@njit(cache=True)
+@compiled
 def _below(j: _Journal, n: int) -> int:
     """A random whole number from 0 to n - 1."""
     return int(_draw(j) * n)
 
 
-@njit(cache=True)
+@compiled
 def _rehome(p: Problem, s: State, j: _Journal, first: int, last: int, qpu: int) -> bool:
     """Put the runs at these positions on a QPU; whether it has room for them."""
     fits = True
@@ -73,7 +73,7 @@ def _rehome(p: Problem, s: State, j: _Journal, first: int, last: int, qpu: int) 
     return fits
 
 
-@njit(cache=True)
+@compiled
 def _put_back(p: Problem, s: State, j: _Journal, first: int, last: int) -> None:
     for k in range(first, last):
         run = p.qubit_runs[k]
@@ -82,7 +82,7 @@ def _put_back(p: Problem, s: State, j: _Journal, first: int, last: int) -> None:
         add_load(p, s, run, 1)
 
 
-@njit(cache=True)
+@compiled
 def _note_edge(p: Problem, s: State, j: _Journal, edge: int) -> None:
     if j.edge_seen[edge] != j.counts[2]:
         j.edge_seen[edge] = j.counts[2]
@@ -91,7 +91,7 @@ def _note_edge(p: Problem, s: State, j: _Journal, edge: int) -> None:
         j.counts[0] += 1
 
 
-@njit(cache=True)
+@compiled
 def _note_qubit(j: _Journal, qubit: int) -> None:
     if j.qubit_seen[qubit] != j.counts[2]:
         j.qubit_seen[qubit] = j.counts[2]
@@ -99,7 +99,7 @@ def _note_qubit(j: _Journal, qubit: int) -> None:
         j.counts[1] += 1
 
 
-@njit(cache=True)
+@compiled
 def _redo_edges(p: Problem, s: State, j: _Journal, first: int, last: int) -> None:
     """Choose anew where the edges of moved runs are done: where a copy is, if there is one."""
     for k in range(first, last):
@@ -116,7 +116,7 @@ def _redo_edges(p: Problem, s: State, j: _Journal, first: int, last: int) -> Non
                 set_place(p, s, edge, to)
 
 
-@njit(cache=True)
+@compiled
 def _note_watchers(p: Problem, j: _Journal, run: int) -> None:
     """Note the qubits whose cost depends on where a run is and is copied to."""
     _note_qubit(j, p.run_qubit[run])
@@ -124,7 +124,7 @@ def _note_watchers(p: Problem, j: _Journal, run: int) -> None:
         _note_qubit(j, p.watchers[k])
 
 
-@njit(cache=True)
+@compiled
 def _note_concerned(p: Problem, j: _Journal) -> None:
     """Note the qubits whose cost depends on the noted edges."""
     for i in range(j.counts[0]):
@@ -132,7 +132,7 @@ def _note_concerned(p: Problem, j: _Journal) -> None:
             _note_watchers(p, j, p.ends[j.edges[i], side])
 
 
-@njit(cache=True)
+@compiled
 def _step_qubits(p: Problem, s: State, j: _Journal, may_move: bool, spans: Ints) -> bool:
     """Put a qubit elsewhere or exchange two; whether something changed. Fills `spans`."""
     n_qubits, n_qpus = len(s.costs), len(p.capacities)
@@ -176,7 +176,7 @@ def _step_qubits(p: Problem, s: State, j: _Journal, may_move: bool, spans: Ints)
     return True
 
 
-@njit(cache=True)
+@compiled
 def _step_edge(p: Problem, s: State, j: _Journal) -> bool:
     """Put an edge elsewhere; whether something changed."""
     edge = _below(j, len(s.place))
@@ -193,7 +193,7 @@ def _step_edge(p: Problem, s: State, j: _Journal) -> bool:
     return True
 
 
-@njit(cache=True)
+@compiled
 def _step_run(p: Problem, s: State, j: _Journal) -> bool:
     """Put all edges of a run on one QPU; whether something changed."""
     run = _below(j, len(s.home))
@@ -208,7 +208,7 @@ def _step_run(p: Problem, s: State, j: _Journal) -> bool:
     return changed
 
 
-@njit(cache=True)
+@compiled
 def _rise(p: Problem, s: State, j: _Journal) -> int:
     """The rise in cost by what was noted; the new costs stand."""
     rise = 0
@@ -220,7 +220,7 @@ def _rise(p: Problem, s: State, j: _Journal) -> int:
     return rise
 
 
-@njit(cache=True)
+@compiled
 def _undo(p: Problem, s: State, j: _Journal, spans: Ints) -> None:
     _put_back(p, s, j, spans[2], spans[3])
     _put_back(p, s, j, spans[0], spans[1])
@@ -231,7 +231,7 @@ def _undo(p: Problem, s: State, j: _Journal, spans: Ints) -> None:
         s.costs[j.qubits[i]] = j.old_costs[i]
 
 
-@njit(cache=True)
+@compiled
 def _steps(
     p: Problem,
     s: State,

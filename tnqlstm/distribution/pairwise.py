@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from .compiled import compiled
 from .network import QPUNetwork
 
 __all__ = ["PairwiseProblem", "refine"]
@@ -141,7 +141,7 @@ def _best_move(
     return int(qubits[choice // n_qpus]), choice % n_qpus
 
 
-@njit(cache=True)
+@compiled
 def _cheapest(homes: NDArray[np.int64], rises: NDArray[np.float64]) -> NDArray[np.float64]:
     """The least rise of each home's rows, shape (n_qpus, n_qpus); 20 times `np.minimum.at`."""
     n_qpus = rises.shape[1]

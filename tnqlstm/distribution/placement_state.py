@@ -12,9 +12,9 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from .compiled import compiled
 from .network import QPUNetwork
 from .runs import RunGraph
 
@@ -144,7 +144,7 @@ def _ticks(graph: RunGraph, may_move: bool) -> Ints:
     return ticks
 
 
-@njit(cache=True)
+@compiled
 def _trees(hops: Ints) -> Ints:
     """Links of a smallest tree that joins each set of QPUs (Dreyfus and Wagner's recursion)."""
     n = len(hops)
@@ -167,7 +167,7 @@ def _trees(hops: Ints) -> Ints:
     return trees
 
 
-@njit(cache=True)
+@compiled
 def _connection(p: Problem, sources: int, wanted: int) -> int:
     """Links to reach the wanted QPUs from the sources: a smallest tree from one, else greedily."""
     if sources & (sources - 1) == 0 and len(p.trees) > 0:
@@ -186,7 +186,7 @@ def _connection(p: Problem, sources: int, wanted: int) -> int:
     return total
 
 
-@njit(cache=True)
+@compiled
 def _kept(p: Problem, s: State, run: int) -> int:
     """The copies of the run before that live on: every gate between is embedded where they are."""
     kept = s.alive[p.previous[run]]
@@ -200,7 +200,7 @@ def _kept(p: Problem, s: State, run: int) -> int:
     return kept
 
 
-@njit(cache=True)
+@compiled
 def qubit_cost(p: Problem, s: State, qubit: int) -> int:
     """E-bits × hops of a qubit's copies and moves; fills `alive`."""
     total, last, moved = 0, -1, -1
@@ -224,7 +224,7 @@ def qubit_cost(p: Problem, s: State, qubit: int) -> int:
     return total
 
 
-@njit(cache=True)
+@compiled
 def set_place(p: Problem, s: State, edge: int, place: int) -> None:
     was = s.place[edge]
     s.place[edge] = place
@@ -237,7 +237,7 @@ def set_place(p: Problem, s: State, edge: int, place: int) -> None:
         s.targets[run] |= 1 << place
 
 
-@njit(cache=True)
+@compiled
 def _fill(p: Problem, s: State) -> None:
     for edge in range(len(s.place)):
         for side in range(2):
@@ -250,7 +250,7 @@ def _fill(p: Problem, s: State) -> None:
         s.costs[qubit] = qubit_cost(p, s, qubit)
 
 
-@njit(cache=True)
+@compiled
 def add_load(p: Problem, s: State, run: int, amount: int) -> bool:
     """Take or give back room on the run's QPU; whether the QPU is within its capacity."""
     fits, home = True, s.home[run]
