@@ -69,9 +69,10 @@ def partition(
     Starts are contiguous, Fiedler and random ones, and those of a hypergraph partitioner where the
     extra `partition` is installed (see `hypergraph`). Each is refined (see `pairwise`) and the best
     result kept, the first of equals, so that contiguous blocks win a tie; for "ebits" the best few
-    are then annealed on the packed e-bits themselves (see `packing`, `annealing`), on up to 62 QPUs.
-    Blocks may be smaller than their QPU's capacity, or empty. The search is a heuristic: it finds the optimum in
-    small cases (tested up to 12 qubits), a good placement in large ones.
+    are then annealed on the packed e-bits themselves (see `packing`, `annealing`), where there are
+    at most 62 QPUs. Blocks may be smaller than their QPU's capacity, or empty. The search is a
+    heuristic: it finds the optimum in small cases (tested up to 12 qubits), a good placement in
+    large ones.
 
     Raises `PartitionError` where the circuit doesn't fit, `UnknownNameError` for an unknown cost.
     Cost: 64 qubits on 8 QPUs take a fraction of a second; for "ebits" some 10 ms a gate on two
