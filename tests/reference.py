@@ -254,6 +254,15 @@ def finite_difference_gradient(
     )
 
 
+def spread(n_qubits: int) -> list[Operation]:
+    """A state of no symmetry, so that no gate acts trivially."""
+    return [
+        Operation(name, (q,), 0.4 + 0.9 * q + k)
+        for q in range(n_qubits)
+        for k, name in enumerate(("RY", "RZ"))
+    ]
+
+
 def random_circuit(
     rng: np.random.Generator,
     n_qubits: int | None = None,

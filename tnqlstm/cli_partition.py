@@ -212,15 +212,10 @@ def _write(
     from .outputs import file_names, write_figure, write_folder
 
     if draw is not None:
-        from .distribution.drawing import draw_network
-
-        traffic = "ebits" if cost == "ebits" else "gates"
-        write_figure(draw_network(placed.network, placed, traffic=traffic), draw)
+        write_figure(placed.draw(traffic="ebits" if cost == "ebits" else "gates"), draw)
         typer.echo(f"picture: {draw}", err=True)
     if draw_circuit is not None:
-        from .distribution.packet_drawing import draw_packets
-
-        write_figure(draw_packets(placed), draw_circuit)
+        write_figure(placed.draw_circuit(), draw_circuit)
         typer.echo(f"picture of the circuit: {draw_circuit}", err=True)
     if programs is not None:
         texts = placed.programs()

@@ -22,15 +22,6 @@ from .qiskit_states import assert_same_state
 seeds = st.integers(0, 10**6)
 
 
-def spread(n_qubits: int) -> list[Operation]:
-    """A state of no symmetry, so that no gate acts trivially."""
-    return [
-        Operation(name, (q,), 0.4 + 0.9 * q + k)
-        for q in range(n_qubits)
-        for k, name in enumerate(("RY", "RZ"))
-    ]
-
-
 def state_of(function: Any, n_qubits: int, *args: Any) -> np.ndarray:
     @qml.qnode(qml.device("default.qubit", wires=n_qubits))
     def node() -> Any:
@@ -46,7 +37,7 @@ def test_each_gate_both_ways(name: str, angle: float) -> None:
     gate = GATES[name]
     value = angle if gate.is_parametrised else None
     for qubits in [(0,), (2,)] if gate.n_qubits == 1 else [(0, 1), (2, 0)]:
-        circuit = Circuit(3, (*spread(3), Operation(name, qubits, value)))
+        circuit = Circuit(3, (*reference.spread(3), Operation(name, qubits, value)))
         state = state_of(circuit.to_pennylane(), 3)
         np.testing.assert_allclose(state, reference.statevector(circuit), atol=1e-12)
         assert Circuit.from_pennylane(circuit.to_pennylane()) == circuit
@@ -166,7 +157,7 @@ OTHERS = {
 @pytest.mark.parametrize("name", OTHERS)
 def test_other_operators_are_decomposed(name: str) -> None:
     def gates() -> None:
-        Circuit(3, tuple(spread(3))).to_pennylane()()
+        Circuit(3, tuple(reference.spread(3))).to_pennylane()()
         qml.Barrier(wires=range(3))
         OTHERS[name]()
 

@@ -23,22 +23,13 @@ from .qiskit_states import assert_same_state, qiskit_state
 seeds = st.integers(0, 10**6)
 
 
-def spread(n_qubits: int) -> list[Operation]:
-    """A state of no symmetry, so that no gate acts trivially."""
-    return [
-        Operation(name, (q,), 0.4 + 0.9 * q + k)
-        for q in range(n_qubits)
-        for k, name in enumerate(("RY", "RZ"))
-    ]
-
-
 @pytest.mark.parametrize("name", GATES)
 @pytest.mark.parametrize("angle", [0.0, math.pi / 2, math.pi, 0.7, -2.9])
 def test_each_gate_both_ways(name: str, angle: float) -> None:
     gate = GATES[name]
     value = angle if gate.is_parametrised else None
     for qubits in [(0,), (2,)] if gate.n_qubits == 1 else [(0, 1), (2, 0)]:
-        circuit = Circuit(3, (*spread(3), Operation(name, qubits, value)))
+        circuit = Circuit(3, (*reference.spread(3), Operation(name, qubits, value)))
         out = circuit.to_qiskit()
         assert len(out.data) == len(circuit.operations)
         np.testing.assert_allclose(qiskit_state(out), reference.statevector(circuit), atol=1e-12)
@@ -162,7 +153,7 @@ def test_other_gates_go_by_their_definitions(gate: Gate) -> None:
 
 def assert_same_as_qiskit(gate: Gate) -> None:
     n_qubits = gate.num_qubits + 1
-    qc = Circuit(n_qubits, tuple(spread(n_qubits))).to_qiskit()
+    qc = Circuit(n_qubits, tuple(reference.spread(n_qubits))).to_qiskit()
     qc.append(gate, [n_qubits - 1, *range(gate.num_qubits - 1)])
     read = Circuit.from_qiskit(qc)
     assert_same_state(reference.statevector(read), qiskit_state(qc))

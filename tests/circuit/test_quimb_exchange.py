@@ -32,22 +32,13 @@ def fixed(circuit: Circuit, weights: np.ndarray, inputs: np.ndarray) -> Circuit:
     return Circuit(circuit.n_qubits, tuple(operations))
 
 
-def spread(n_qubits: int) -> list[Operation]:
-    """A state of no symmetry, so that no gate acts trivially."""
-    return [
-        Operation(name, (q,), 0.4 + 0.9 * q + k)
-        for q in range(n_qubits)
-        for k, name in enumerate(("RY", "RZ"))
-    ]
-
-
 @pytest.mark.parametrize("name", list(GATES))
 @pytest.mark.parametrize("angle", [0.0, math.pi / 2, math.pi, 0.7, -2.9])
 def test_each_gate_both_ways(name: str, angle: float) -> None:
     gate = GATES[name]
     value = angle if gate.is_parametrised else None
     for qubits in [(0,), (2,)] if gate.n_qubits == 1 else [(0, 1), (2, 0)]:
-        circuit = Circuit(3, (*spread(3), Operation(name, qubits, value)))
+        circuit = Circuit(3, (*reference.spread(3), Operation(name, qubits, value)))
         out = circuit.to_quimb()
         np.testing.assert_allclose(quimb_state(out), reference.statevector(circuit), atol=1e-12)
         assert Circuit.from_quimb(out) == circuit
@@ -108,7 +99,7 @@ PRODUCTS = [
 def test_quimb_labels_without_a_gate_of_their_own(
     label: str, params: tuple[float, ...], qubits: tuple[int, ...]
 ) -> None:
-    out = Circuit(2, tuple(spread(2))).to_quimb()
+    out = Circuit(2, tuple(reference.spread(2))).to_quimb()
     out.apply_gate(label, params=params, qubits=qubits)
     back = Circuit.from_quimb(out)
     np.testing.assert_allclose(reference.statevector(back), quimb_state(out), atol=1e-12)
@@ -124,7 +115,7 @@ def test_quimb_labels_without_a_gate_of_their_own(
     ],
 )
 def test_quimb_controls_become_controlled_gates(label: str, params: tuple[float, ...]) -> None:
-    out = Circuit(3, tuple(spread(3))).to_quimb()
+    out = Circuit(3, tuple(reference.spread(3))).to_quimb()
     out.apply_gate(label, params=params, qubits=(0,), controls=(2,))
     back = Circuit.from_quimb(out)
     np.testing.assert_allclose(reference.statevector(back), quimb_state(out), atol=1e-12)

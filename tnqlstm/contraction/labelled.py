@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,11 +45,9 @@ def cut_bonds(placed: Partition) -> tuple[CutBond, ...]:
     The bond of a move is the qubit's wire: its gate is "move", and both its qubits are the same.
     """
     qpus, bonds = placed.network.qpus, []
-    moves = itertools.groupby(_moves(placed), key=lambda each: each[0])
-    crossing = {index: [each[1:] for each in moving] for index, moving in moves}
     for index, op in enumerate(placed.circuit.operations):
-        for qubit, source, target in crossing.get(index, ()):
-            bonds.append((index, "move", (qubit, qubit), (source, target), 2, 4))
+        for qubit, a, b in placed.transfers.get(index, ()):
+            bonds.append((index, "move", (qubit, qubit), (qpus[a], qpus[b]), 2, 4))
         if index in placed.cut_pairs:
             a, b = placed.cut_pairs[index]
             first, second = op.qubits
@@ -61,14 +57,6 @@ def cut_bonds(placed: Partition) -> tuple[CutBond, ...]:
         CutBond(f"cut{k}", index, gate, qubits, ends, placed.network.hops(*ends), rank, dim)
         for k, (index, gate, qubits, ends, rank, dim) in enumerate(bonds)
     )
-
-
-def _moves(placed: Partition) -> Iterator[tuple[int, int, QPU, QPU]]:
-    """(operation, qubit, from, to) of each move."""
-    where = list(placed.qpu_of)
-    for move in placed.moves:
-        yield move.operation, move.qubit, where[move.qubit], move.qpu
-        where[move.qubit] = move.qpu
 
 
 def to_quimb(
@@ -88,11 +76,13 @@ def to_quimb(
     """
     import quimb.tensor as qtn
 
-    bonds = {bond.operation: bond for bond in cut_bonds(placed) if bond.gate != "move"}
+    bonds: dict[int, CutBond] = {}
     moves: dict[int, list[CutBond]] = {}
     for bond in cut_bonds(placed):
         if bond.gate == "move":
             moves.setdefault(bond.operation, []).append(bond)
+        else:
+            bonds[bond.operation] = bond
     crossing = {}  # the wires on which qubits move, and the bonds' names
     leg = [f"q{q}_0" for q in range(circuit.n_qubits)]
     home = [f"QPU:{qpu}" for qpu in placed.qpu_of]

@@ -33,7 +33,7 @@ Assignment = NDArray[np.int64]
 _MOST_WEIGHT = 1_000_000  # of a hyperedge: weights become whole numbers
 _MOST_MAPPED = 64  # QPUs; smallest trees are tabulated
 # mtkahypar 1.7 ends the process, or says it met an invalid pin, in some mappings onto more blocks
-# than there are weights; none was seen from one qubit a QPU on
+# than there are weights; none was seen from two qubits a QPU on
 _LEAST_QUBITS_A_QPU = 2
 
 

@@ -85,6 +85,11 @@ class Packet:
         """Bell pairs, each between the ends of one link."""
         return len(self.links)
 
+    @property
+    def n_end_to_end_ebits(self) -> int:
+        """Copies between source and target, whatever the route: two to teleport there and back."""
+        return 2 if self.root is None else 1
+
 
 @dataclass(frozen=True)
 class Packing:
@@ -201,10 +206,8 @@ class _Copies:
             links = connect(self.packing.network, [own, *alive], [home])[home]
             alive[home] = _Copy(run.qubit, own, home, links)
             self.made.append(alive[home])
-            alive[home].needed.add(behind)
-            for copy in alive.values():
-                if copy.target == links[0][0]:
-                    copy.needed.add(behind)
+            if links[0][0] in alive:
+                alive[links[0][0]].needed.add(behind)
         alive[home].needed.add(behind)
         alive[home].takes_over = True
 
@@ -303,15 +306,13 @@ def cover_places(graph: RunGraph, homes: Sequence[int]) -> list[int]:
     return places
 
 
-def pack(
-    graph: RunGraph, network: QPUNetwork, homes: Sequence[int], places: Sequence[int] | None = None
-) -> Packing:
+def pack(graph: RunGraph, network: QPUNetwork, homes: Sequence[int]) -> Packing:
     """A packing with few e-bits of runs on these QPUs, the same for the same arguments.
 
-    Starts from `places`, or from the fewest copies for each pair of QPUs alone, and isn't worse.
+    Starts from the fewest copies for each pair of QPUs alone, and isn't worse.
     """
-    places = cover_places(graph, homes) if places is None else places
-    if len(network.qpus) <= MOST_QPUS and _could_gain(graph, network, homes):
+    places = cover_places(graph, homes)
+    if len(network.qpus) <= MOST_QPUS and _could_gain(graph, homes):
         problem = Problem.of(graph, network)
         state = State.of(problem, homes, places)
         n_steps = min(STEPS_AN_EDGE * len(graph.edges), MOST_STEPS)
@@ -320,7 +321,7 @@ def pack(
     return Packing(graph, network, tuple(homes), tuple(places))
 
 
-def _could_gain(graph: RunGraph, network: QPUNetwork, homes: Sequence[int]) -> bool:
+def _could_gain(graph: RunGraph, homes: Sequence[int]) -> bool:
     """Whether anything but covers of pairs could save an e-bit: chains, or runs wanted by two."""
     for run, home in zip(graph.runs, homes, strict=True):
         if run.previous is not None:

@@ -185,15 +185,22 @@ class Partition:
         return self.packing.packets
 
     @cached_property
+    def transfers(self) -> dict[int, list[tuple[int, int, int]]]:
+        """{operation: (qubit, from, to) of each move just before it}, QPUs by their indices."""
+        where = list(self.assignment)
+        found: dict[int, list[tuple[int, int, int]]] = {}
+        for move in self.moves:
+            source, where[move.qubit] = where[move.qubit], self.network.index(move.qpu)
+            found.setdefault(move.operation, []).append((move.qubit, source, where[move.qubit]))
+        return found
+
+    @cached_property
     def cut_pairs(self) -> dict[int, tuple[int, int]]:
         """{operation: the indices of its qubits' QPUs} of the cut gates, in time order."""
-        moves: dict[int, list[Move]] = {}
-        for move in self.moves:
-            moves.setdefault(move.operation, []).append(move)
         where, found = list(self.assignment), {}
         for index, operation in enumerate(self.circuit.operations):
-            for move in moves.get(index, ()):
-                where[move.qubit] = self.network.index(move.qpu)
+            for qubit, _, qpu in self.transfers.get(index, ()):
+                where[qubit] = qpu
             if len(operation.qubits) == 2:
                 a, b = (where[qubit] for qubit in operation.qubits)
                 if a != b:
@@ -236,7 +243,7 @@ class Partition:
     @property
     def n_end_to_end_ebits(self) -> int:
         """Copies and moves of qubits between QPUs, whatever the route; at most `n_ebits`."""
-        return sum(2 if packet.root is None else 1 for packet in self.packets)
+        return sum(packet.n_end_to_end_ebits for packet in self.packets)
 
     @property
     def log2_cut_bond(self) -> float:

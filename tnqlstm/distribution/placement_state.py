@@ -65,12 +65,10 @@ class Problem(NamedTuple):
         for _, a, b in graph.loners:
             loners[runs[a].qubit].append((a, b))
             loners[runs[b].qubit].append((b, a))
-        n = len(network.qpus)
         routes = [
             [sum(1 << network.index(q) for q in network.route(a, b)) for b in network.qpus]
             for a in network.qpus
         ]
-        hops = np.ascontiguousarray(network.hop_matrix)
         return cls(
             np.array([run.qubit for run in runs], dtype=np.int64),
             np.array([-1 if r.previous is None else r.previous for r in runs], dtype=np.int64),
@@ -82,9 +80,9 @@ class Problem(NamedTuple):
             *_flat(loners, 2),
             _ticks(graph, may_move),
             np.array(network.capacities, dtype=np.int64),
-            hops,
+            np.ascontiguousarray(network.hop_matrix),
             np.array(routes, dtype=np.int64),
-            _trees(hops) if n <= EXACT_TREES else np.zeros(0, np.int64),
+            _trees(network) if len(network.qpus) <= EXACT_TREES else np.zeros(0, np.int64),
         )
 
 
@@ -144,27 +142,11 @@ def _ticks(graph: RunGraph, may_move: bool) -> Ints:
     return ticks
 
 
-@compiled
-def _trees(hops: Ints) -> Ints:
-    """Links of a smallest tree that joins each set of QPUs (Dreyfus and Wagner's recursion)."""
-    n = len(hops)
-    reach = np.full((1 << n, n), 1 << 30, np.int64)  # joins a set and one more QPU
-    for a in range(n):
-        reach[1 << a] = hops[a]
-    for mask in range(1, 1 << n):
-        part = (mask - 1) & mask
-        while part:
-            for v in range(n):
-                both = reach[part, v] + reach[mask ^ part, v]
-                reach[mask, v] = min(reach[mask, v], both)
-            part = (part - 1) & mask
-        for v in range(n):
-            for u in range(n):
-                reach[mask, v] = min(reach[mask, v], reach[mask, u] + hops[u, v])
-    trees = np.zeros(1 << n, np.int64)
-    for mask in range(1, 1 << n):
-        trees[mask] = np.min(reach[mask])
-    return trees
+def _trees(network: QPUNetwork) -> Ints:
+    """Links of a smallest tree that joins each set of QPUs, by the set's mask."""
+    n = len(network.qpus)
+    sets = (frozenset(i for i in range(n) if mask >> i & 1) for mask in range(1 << n))
+    return np.array([network.steiner_size(each) for each in sets], dtype=np.int64)
 
 
 @compiled

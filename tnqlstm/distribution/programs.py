@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from ..circuit import InputSlot, WeightSlot
 from ..circuit.qasm import definitions, statement
 from .network import QPU
-from .protocol import Apply, Correct, EBit, Measure, Protocol, Ref
+from .protocol import Apply, EBit, Measure, Protocol, Ref
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -54,13 +54,8 @@ def _lines(whole: Protocol, qpu: int) -> list[str]:
     angles = {step.angle for step in own}
     slots = sorted(f"w{a.index}" for a in angles if isinstance(a, WeightSlot))
     slots += sorted({f"x{a.index}" for a in angles if isinstance(a, InputSlot)})
-    bits = sorted(
-        {
-            step.bit
-            for step in whole.steps
-            if isinstance(step, Measure | Correct) and step.ref.qpu == qpu
-        }
-    )
+    ends = (whole.measured_on, whole.corrected_on)
+    bits = sorted({bit for on in ends for bit, where in on.items() if where == qpu})
     n_comm = whole.communication_qubits[qpu]
     lines = ["OPENQASM 3.0;", 'include "stdgates.inc";']
     lines += definitions(step.name for step in own)
@@ -81,8 +76,6 @@ def _holds(when: str, refs: tuple[Ref, ...], qpu: int) -> list[str]:
 
 def _body(whole: Protocol, qpu: int, names: list[str]) -> list[str]:
     """The statements of a QPU, in the order of the steps."""
-    measured = {step.bit: step.ref.qpu for step in whole.steps if isinstance(step, Measure)}
-    wanted = {step.bit: step.ref.qpu for step in whole.steps if isinstance(step, Correct)}
     lines, n_ebits = [], 0
     for step in whole.steps:
         if isinstance(step, EBit):
@@ -97,10 +90,10 @@ def _body(whole: Protocol, qpu: int, names: list[str]) -> list[str]:
             continue
         elif isinstance(step, Measure):
             lines += [f"b{step.bit} = measure {_name(step.ref)};", f"reset {_name(step.ref)};"]
-            if wanted[step.bit] != qpu:
+            if whole.corrected_on[step.bit] != qpu:
                 lines.append(f"send({step.bit}, b{step.bit});")
         else:
-            if measured[step.bit] != qpu:
+            if whole.measured_on[step.bit] != qpu:
                 lines.append(f"b{step.bit} = receive({step.bit});")
             lines.append(f"if (b{step.bit}) {{ {statement(step.name, None, [_name(step.ref)])} }}")
     return lines

@@ -74,6 +74,16 @@ class Protocol:
         return sum(isinstance(step, EBit) for step in self.steps)
 
     @cached_property
+    def measured_on(self) -> dict[int, int]:
+        """The QPU that measures each bit."""
+        return {step.bit: step.ref.qpu for step in self.steps if isinstance(step, Measure)}
+
+    @cached_property
+    def corrected_on(self) -> dict[int, int]:
+        """The QPU that corrects by each bit."""
+        return {step.bit: step.ref.qpu for step in self.steps if isinstance(step, Correct)}
+
+    @cached_property
     def communication_qubits(self) -> tuple[int, ...]:
         """How many each QPU uses, in the order of `network.qpus`."""
         used = [0] * len(self.network.qpus)

@@ -75,7 +75,6 @@ def schedule(protocol: Protocol, durations: Durations) -> Schedule:
     clock = _Clock()
     starts = []
     link_seconds = dict.fromkeys(map(frozenset, network.links), 0.0)
-    measured: dict[int, int] = {}
     for step in protocol.steps:
         used: list[Hashable]
         if isinstance(step, EBit):
@@ -88,10 +87,10 @@ def schedule(protocol: Protocol, durations: Durations) -> Schedule:
             length = durations.two_qubit if len(step.refs) == 2 else durations.one_qubit
         elif isinstance(step, Measure):
             used, length = [step.ref, step.bit], durations.measurement
-            measured[step.bit] = step.ref.qpu
         else:
             used, length = [step.ref, step.bit], durations.one_qubit
-            route = network.route(network.qpus[measured[step.bit]], network.qpus[step.ref.qpu])
+            source = protocol.measured_on[step.bit]
+            route = network.route(network.qpus[source], network.qpus[step.ref.qpu])
             clock.delay(step.bit, sum(network.link(a, b).latency for a, b in pairwise(route)))
         starts.append(clock.take(used, length, int(isinstance(step, EBit))))
     return Schedule(

@@ -85,9 +85,9 @@ def partition(
     clock = Clock(time_budget, progress)
     if n_random_starts is None:
         n_random_starts = max(4, min(64, 512 // circuit.n_qubits))
-    ranked = _candidates(circuit, network, model, n_random_starts, seed, clock)
-    if model.gate_weight is None and len(network.qpus) <= MOST_QPUS:
-        graph = run_graph(circuit)
+    graph = run_graph(circuit) if model.gate_weight is None else None
+    ranked = _candidates(circuit, network, model, graph, n_random_starts, seed, clock)
+    if graph is not None and len(network.qpus) <= MOST_QPUS:
         states = least_packed(
             graph, network, ranked, may_move=may_move, effort=effort, seed=seed, clock=clock
         )
@@ -104,18 +104,20 @@ def _candidates(
     circuit: Circuit,
     network: QPUNetwork,
     model: Cost,
+    graph: RunGraph | None,
     n_random: int,
     seed: int,
     clock: Clock,
 ) -> list[Assignment]:
     """Placements, the cheapest by pairs of qubits first, the first of equals before the others.
 
-    For e-bits some say where each edge of the run graph is, too, after the qubits.
+    For e-bits, which need the run graph, some say where each of its edges is, too, after the
+    qubits.
     """
-    weights, is_guide = model.pair_weights(circuit), model.gate_weight is None
+    weights = model.pair_weights(circuit)
     problem = PairwiseProblem(weights, circuit.n_qubits, network)
     found: dict[tuple[int, ...], Assignment] = {}
-    hypergraph = of_runs(run_graph(circuit)) if is_guide else of_pairs(weights, circuit.n_qubits)
+    hypergraph = of_pairs(weights, circuit.n_qubits) if graph is None else of_runs(graph)
     n_pins = sum(map(len, hypergraph.hyperedges)) or 1
     if np.any(network.hop_matrix > 1):
         n_pins *= MAPPING
@@ -129,7 +131,7 @@ def _candidates(
     ):
         refined = refine(problem, start[: circuit.n_qubits])
         found.setdefault(tuple(refined.tolist()), refined)
-        if is_guide:  # e-bits aren't a sum over pairs: keep the start, too
+        if graph is not None:  # e-bits aren't a sum over pairs: keep the start, too
             found.setdefault(tuple(start.tolist()), start)
         if problem.cost(refined) == 0.0:
             break

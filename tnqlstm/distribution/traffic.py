@@ -34,7 +34,7 @@ def pair_traffic(placed: Partition) -> tuple[PairTraffic, ...]:
     ebits: Counter[tuple[int, ...]] = Counter()
     for packet in placed.packets:
         pair = tuple(sorted((packet.source, packet.target)))
-        ebits[pair] += 2 if packet.root is None else 1
+        ebits[pair] += packet.n_end_to_end_ebits
     qpus, hops = placed.network.qpus, placed.network.hop_matrix
     return tuple(
         PairTraffic(qpus[a], qpus[b], int(hops[a, b]), gates[a, b], ebits[a, b])
