@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ..circuit import ENCODINGS, InputSlot, Operation, WeightSlot
+from .arrays import Array, join
 
 __all__ = ["AngleTable", "ConstantBank", "is_data", "slot_kind"]
 
@@ -29,28 +29,33 @@ def slot_kind(op: Operation) -> tuple[str, object]:
 
 @dataclass
 class ConstantBank:
-    """Numpy constants as torch tensors, converted once per dtype and device.
+    """Constants in the precision and on the device where they're used, converted once for each.
 
     A constant may be a function that makes it, called when it's first used.
     """
 
     arrays: Mapping[str, NDArray[np.generic] | Callable[[], NDArray[np.generic]]]
-    _cache: dict[tuple[str, bool, torch.dtype, torch.device], Tensor] = field(default_factory=dict)
+    _cache: dict[tuple[str, bool, object, object], Array] = field(default_factory=dict)
 
-    def get(self, name: str, like: Tensor, *, real: bool = True) -> Tensor:
-        """The constant in the precision and on the device of `like` (real), complex if not `real`.
+    def get(self, name: str, like: Array, *, real: bool = True) -> Array:
+        """The constant of the kind of `like`, in its precision (of real or complex numbers).
 
-        Integer arrays keep their type.
+        Real if it's asked to be; integers keep their type.
         """
-        key = (name, real, like.dtype, like.device)
+        shared = isinstance(like, np.ndarray)
+        key = (name, real, like.dtype, None if shared else like.device)
         if key not in self._cache:
             array = self.array(name)
-            wanted = like.dtype if real else like.dtype.to_complex()
-            dtype = None if array.dtype.kind in "iu" else wanted
-            values = array.real if real and np.iscomplexobj(array) else array
-            self._cache[key] = torch.as_tensor(
-                np.ascontiguousarray(values), dtype=dtype, device=like.device
-            )
+            values = np.array(array.real if real else array, order="C")
+            fixed = array.dtype.kind in "iu"
+            if shared:
+                dtype = like.dtype if real else np.result_type(like.dtype, np.complex64)
+                self._cache[key] = values if fixed else values.astype(dtype)
+            else:
+                dtype = like.dtype if real else like.dtype.to_complex()
+                self._cache[key] = torch.as_tensor(
+                    values, dtype=None if fixed else dtype, device=like.device
+                )
         return self._cache[key]
 
     def array(self, name: str) -> NDArray[np.generic]:
@@ -77,7 +82,6 @@ class AngleTable:
             return slot.index
         return self.encodings.index(slot.encoding) * self.n_inputs + slot.index
 
-    def encode(self, inputs: Tensor, axis: int = -1) -> Tensor:
+    def encode(self, inputs: Array, axis: int = -1) -> Array:
         """(batch, n_inputs) -> (batch, n_encodings · n_inputs), in radians; inputs along `axis`."""
-        encoded = [ENCODINGS[name](inputs) for name in self.encodings]
-        return encoded[0] if len(encoded) == 1 else torch.cat(encoded or [inputs], dim=axis)
+        return join([ENCODINGS[name](inputs) for name in self.encodings] or [inputs], axis)

@@ -80,7 +80,7 @@ class DenseEvaluator:
     def evaluate(self, prepared: Sequence[Tensor], weights: Tensor, inputs: Tensor) -> Tensor:
         """⟨Z⟩, shape (copies, batch, n_observables), of inputs (batch, n_inputs)."""
         if self.state_form is not None:
-            return apply(Values(self.state_form), inputs, *prepared)[0]
+            return apply(Values(self.state_form, len(weights)), inputs, *prepared)[0]
         encoded, matrices = self.table.encode(inputs), iter(prepared)
         values = [group.evaluate(matrices, weights, encoded) for group in self.groups]
         joined = values[0] if len(values) == 1 else torch.cat(values, dim=-1)

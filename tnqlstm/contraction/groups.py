@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from ..distribution import Partition
 from ..distribution.network import QPU
 from .angles import ConstantBank
+from .arrays import Array, get_namespace, zeros
 from .families import Family
 from .handwritten import Tape, pop
 from .program import Program
@@ -55,15 +55,15 @@ class NetworkGroup:
         )
         path = find_path(network, starts) if path is None else path
         self.program = program = Program(network, path)
-        fixed: dict[int, Tensor] = {}
+        fixed: dict[int, Array] = {}
         for k, leaf in enumerate(self.leaves):
             if self.sources[k] == "constant":
                 axes = (0, *(1 + axis for axis in program.axes(k, leaf.legs)))
                 array = leaf.constant().transpose(axes)
-                fixed[k] = torch.tensor(array.reshape(len(array), -1))
+                fixed[k] = np.ascontiguousarray(array.reshape(len(array), -1))
         program.run([], fixed, CONSTANT, 1)
         self.fixed = {node: program.ranks[node] for node in fixed}
-        self.constants = ConstantBank({str(node): each.numpy() for node, each in fixed.items()})
+        self.constants = ConstantBank({str(node): each for node, each in fixed.items()})
         self._from_weights = program.reaching(set(self.leaves_of("weights")))
         self._from_inputs = program.reaching(set(self.leaves_of("inputs")))
 
@@ -99,16 +99,16 @@ class NetworkGroup:
     # -- running --------------------------------------------------------------------------------
 
     def prepare(
-        self, tape: Tape, leaves: dict[int, Tensor], copies: int, like: Tensor
-    ) -> list[Tensor]:
+        self, tape: Tape, leaves: dict[int, Array], copies: int, like: Array
+    ) -> list[Array]:
         """What needs no inputs, of the leaves that read weights: the program's held tensors."""
         tensors = {**leaves, **self._constants(CONSTANT, like)}
         for k, array in self._constants(WEIGHTS, like).items():
-            tensors[k] = array.unsqueeze(1).expand(-1, copies, -1).reshape(-1, array.shape[1])
+            tensors[k] = _for_copies(array[:, None], copies)
         self.program.run(tape, tensors, WEIGHTS, len(self.networks) * copies)
         return [tensors[node] for node in self.program.held]
 
-    def prepare_back(self, tape: Tape, grads: Sequence[Tensor], copies: int) -> dict[int, Tensor]:
+    def prepare_back(self, tape: Tape, grads: Sequence[Array], copies: int) -> dict[int, Array]:
         """The gradients in the leaves."""
         found = dict(zip(self.program.held, grads, strict=True))
         self.program.run_back(tape, found, WEIGHTS, self._from_weights, len(self.networks) * copies)
@@ -117,13 +117,13 @@ class NetworkGroup:
     def evaluate(
         self,
         tape: Tape,
-        held: Sequence[Tensor],
-        leaves: dict[int, Tensor],
+        held: Sequence[Array],
+        leaves: dict[int, Array],
         copies: int,
         n_samples: int,
-        like: Tensor,
-    ) -> Tensor:
-        """Each network's value, (copy, network, 1 or sample), of the leaves that read inputs.
+        like: Array,
+    ) -> Array:
+        """Each network's value, (copy, network, sample), of the leaves that read inputs.
 
         `leaves`: (network · sample, numbers), and a generating network's probes, the leaves behind
         all sites, (copy · sample, 2).
@@ -134,22 +134,24 @@ class NetworkGroup:
         for k, leaf in leaves.items():
             tensors[k] = leaf
             if copies > 1 and k < len(self.leaves):
-                each = leaf.reshape(n_networks, 1, -1, leaf.shape[1])
-                tensors[k] = each.expand(-1, copies, -1, -1).reshape(-1, leaf.shape[1])
+                tensors[k] = _for_copies(leaf.reshape(n_networks, -1, leaf.shape[1]), copies)
         self.program.run(tape, tensors, INPUTS, n_networks * copies, n_samples)
         tape += held
         value = tensors[self.program.root]
         if self.program.root_rank == CONSTANT:
-            return value.reshape(1, -1, 1).expand(copies, n_networks, 1)
-        return value.reshape(n_networks, copies, -1).transpose(0, 1)
+            return value.reshape(1, -1, 1) + zeros((copies, n_networks, n_samples), value)
+        value = value.reshape(n_networks, copies, -1).swapaxes(0, 1)
+        if self.program.root_rank == WEIGHTS:
+            return value + zeros((copies, n_networks, n_samples), value)
+        return value
 
     def evaluate_back(
-        self, tape: Tape, grad: Tensor, wanted: tuple[bool, bool]
-    ) -> tuple[list[Tensor | None], dict[int, Tensor]]:
+        self, tape: Tape, grad: Array, wanted: tuple[bool, bool]
+    ) -> tuple[list[Array | None], dict[int, Array]]:
         """The gradients in what is held and in the leaves of inputs, if they're `wanted`."""
         copies, _, n_samples = grad.shape
         kept = pop(tape, len(self.program.held))
-        grad = grad.transpose(0, 1)
+        grad = grad.swapaxes(0, 1)
         if self.program.root_rank != INPUTS:
             return [grad.sum(2).reshape(each.shape) for each in kept], {}
         nodes = (self._from_weights if wanted[0] else set()) | (
@@ -169,9 +171,14 @@ class NetworkGroup:
             }
         return held, leaves
 
-    def _constants(self, rank: Rank, like: Tensor) -> dict[int, Tensor]:
+    def _constants(self, rank: Rank, like: Array) -> dict[int, Array]:
         return {
             node: self.constants.get(str(node), like)
             for node, own in self.fixed.items()
             if own == rank
         }
+
+
+def _for_copies(a: Array, copies: int) -> Array:
+    """(network, source, numbers) -> (network · copy · source, numbers), the same for each copy."""
+    return get_namespace(a).stack([a] * copies, 1).reshape(-1, a.shape[-1])

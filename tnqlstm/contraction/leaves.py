@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from .angles import ConstantBank
+from .arrays import Array, cos_sin, join, scatter_add, take, total, zeros
 from .handwritten import Tape, pop
 from .sites import Terms
 
@@ -56,26 +55,24 @@ class FunctionTable:
             rows[:, :, k] = np.array(starts)[function] + moving
         return rows
 
-    def forward(self, tape: Tape, angles: Tensor) -> Tensor:
-        theta = angles.t()
-        parts = [theta.new_zeros(1, theta.shape[1]), theta.new_ones(1, theta.shape[1])]
+    def forward(self, tape: Tape, angles: Array) -> Array:
+        theta = angles.T
+        nothing = zeros((1, theta.shape[1]), theta)
+        parts = [nothing, nothing + 1]
         for f in self.frequencies:
-            phase = theta if f == 1.0 else f * theta
-            parts += [torch.cos(phase), torch.sin(phase)]
+            parts += cos_sin(theta if f == 1.0 else f * theta)
         tape += parts[2:]
-        return torch.cat(parts)
+        return join(parts)
 
-    def backward(self, tape: Tape, grad: Tensor) -> Tensor:
+    def backward(self, tape: Tape, grad: Array) -> Array:
         parts = pop(tape, self.n_kept)
-        total: Tensor | None = None
+        n, found = self.n_columns, []
         for k, f in enumerate(self.frequencies):
-            start = 2 + 2 * k * self.n_columns
-            d_cos, d_sin = grad.narrow(0, start, 2 * self.n_columns).chunk(2)
-            slope = torch.addcmul(parts[2 * k] * d_sin, parts[2 * k + 1], d_cos, value=-1)
-            slope = slope if f == 1.0 else f * slope
-            total = slope if total is None else total + slope
-        assert total is not None
-        return total.t()
+            start = 2 + 2 * k * n
+            d_cos, d_sin = grad[start : start + n], grad[start + n : start + 2 * n]
+            slope = parts[2 * k] * d_sin - parts[2 * k + 1] * d_cos
+            found.append(slope if f == 1.0 else f * slope)
+        return total(found).T
 
 
 @dataclass(frozen=True)
@@ -143,30 +140,29 @@ class LeafBatch:
             for counts, matrix in zip(self.n_networks, matrices, strict=True)
         ]
 
-    def forward(self, tape: Tape, angles: Tensor) -> dict[Key, Tensor]:
+    def forward(self, tape: Tape, angles: Array) -> dict[Key, Array]:
         """Each leaf, (network · source, numbers), of angles (source, column)."""
         functions = self.table.forward(tape, angles)
         factors = [
-            functions.index_select(0, self.constants.get(f"rows{k}", functions))
-            for k in range(self.width)
+            take(functions, self.constants.get(f"rows{k}", functions), 0) for k in range(self.width)
         ]
         phi = factors[0]
         for factor in factors[1:]:
             phi = phi * factor
         tape += [functions, *factors[: self.n_kept]]
-        found: dict[Key, Tensor] = {}
-        n_sources = functions.shape[1]
-        for k, part in enumerate(phi.split(self.sizes)):
+        found: dict[Key, Array] = {}
+        n_sources, start = functions.shape[1], 0
+        for k, size in enumerate(self.sizes):
             terms = self.constants.get(f"terms{k}", functions)
-            rows = part.reshape(-1, len(terms), n_sources).transpose(1, 2)
+            rows = phi[start : start + size].reshape(-1, len(terms), n_sources).mT
             made = rows.reshape(-1, len(terms)) @ terms
-            parts = made.split([n * n_sources for n in self.n_networks[k]])
-            found.update(zip(self.batches[k], parts, strict=True))
+            start, end = start + size, 0
+            for key, n in zip(self.batches[k], self.n_networks[k], strict=True):
+                found[key] = made[end : end + n * n_sources]
+                end += n * n_sources
         return found
 
-    def backward(
-        self, tape: Tape, grads: Mapping[Key, Tensor], wanted: bool = True
-    ) -> Tensor | None:
+    def backward(self, tape: Tape, grads: Mapping[Key, Array], wanted: bool = True) -> Array | None:
         """The gradient in the angles, if it's wanted."""
         functions, *factors = pop(tape, 1 + self.n_kept)
         if not wanted:
@@ -176,19 +172,19 @@ class LeafBatch:
         parts = []
         for k, keys in enumerate(self.batches):
             terms = self.constants.get(f"terms{k}", functions)
-            found = [grads[key].reshape(-1, terms.shape[1]) for key in keys]
-            joined = found[0] if len(found) == 1 else torch.cat(found)
-            rows = (joined @ terms.t()).reshape(-1, n_sources, len(terms))
-            parts.append(rows.transpose(1, 2).reshape(-1, n_sources))
-        d_phi = parts[0] if len(parts) == 1 else torch.cat(parts)
-        total = torch.zeros_like(functions)
+            joined = join([grads[key].reshape(-1, terms.shape[1]) for key in keys])
+            rows = (joined @ terms.T).reshape(-1, n_sources, len(terms))
+            parts.append(rows.mT.reshape(-1, n_sources))
+        d_phi = join(parts)
+        found = []
         for k in range(self.width):
             grad = d_phi
             for j, factor in enumerate(factors):
                 if j != k:
                     grad = grad * factor
-            total.index_add_(0, self.constants.get(f"rows{k}", functions), grad)
-        return self.table.backward(tape, total)
+            rows = self.constants.get(f"rows{k}", functions)
+            found.append(scatter_add(grad, rows, len(functions)))
+        return self.table.backward(tape, total(found))
 
 
 def _index(leaf: GroupLeaf, table: FunctionTable, width: int) -> NDArray[np.int64]:

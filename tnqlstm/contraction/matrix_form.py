@@ -7,8 +7,9 @@ The gradient of M needs none of Kronecker products. With u the state behind a la
 gates U_q, and g its gradient, the gradient of U_q is C_q U_q, where C_q is g u† traced over all
 other qubits, for the U_q are unitary.
 
-Axes: copy, component, amplitude, sample, as in `dense`. What computes values pushes on a tape what
-its gradient pops.
+Axes: component, copy, amplitude, sample. One-qubit gates have their entries first, (2, 2, qubit,
+layer, component · copy), so that what is done to all of them runs along long rows. What computes
+values pushes on a tape what its gradient pops.
 """
 
 from __future__ import annotations
@@ -16,27 +17,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from .angles import ConstantBank
+from .arrays import Array, adjoint, contiguous, get_namespace, join, scatter_add, take
 from .handwritten import Tape, pop
-from .layers import GateRun, kron, kron_all
+from .layers import GateRun
 
 __all__ = ["LayeredRun", "MatrixRun", "StateRun"]
 
 
-def _times(a: Tensor, b: Tensor) -> Tensor:
-    """Products of 2×2 matrices; faster than `matmul` for many of them."""
-    return (a.unsqueeze(-1) * b.unsqueeze(-3)).sum(-2)
+def _times(a: Array, b: Array) -> Array:
+    """Products of 2×2 matrices, entries first."""
+    return a[:, :1] * b[:1] + a[:, 1:] * b[1:]
 
 
-def _inner(a: Tensor, b: Tensor, dims: tuple[int, ...]) -> Tensor:
-    """Re Σ a* b over `dims`."""
-    if a.is_complex():
-        return (a.real * b.real + a.imag * b.imag).sum(dims)
-    return (a * b).sum(dims)
+def _dagger(a: Array) -> Array:
+    """The adjoints of 2×2 matrices, entries first."""
+    return a.conj().swapaxes(0, 1)
+
+
+def _inner(a: Array, b: Array) -> Array:
+    """Re Σ a* b over the entries of 2×2 matrices, entries first but for the position."""
+    if a.dtype != a.real.dtype:
+        return (a.real * b.real + a.imag * b.imag).sum((1, 2))
+    return (a * b).sum((1, 2))
 
 
 class LayeredRun:
@@ -52,13 +57,18 @@ class LayeredRun:
         self.n_components, self.real, self.sizes = n_components, real, run.sizes
         self.size = 2**run.n_qubits
         self.n_layers = sum(bool(layer.chains) for layer in run.layers)
-        one = {name: run.constants.array(f"one_{name}") for name in ("index", "frequency", *"abc")}
-        # position, layer, component, copy, qubit, 2, 2; the layer's axis first but for the position
-        self.index = np.moveaxis(one["index"], 1, 2)
-        arrays = {name: one[name][:, 0, ..., 0][:, :, None] for name in "abc"}
-        arrays["frequency"] = one["frequency"][:, 0, ..., 0][:, :, None]
-        self.constants = ConstantBank({**arrays, **self._monomials(run), **self._traces()})
-        self._gathers: dict[tuple[int, int, torch.device], Tensor] = {}
+        # position, …, qubit, layer, component
+        self._one = {
+            "index": run.constants.array("one_index").transpose(0, 3, 2, 1),
+            "frequency": run.constants.array("one_frequency")[:, 0].transpose(0, 2, 1, 3),
+            **{
+                name: run.constants.array(f"one_{name}")[:, 0].transpose(0, 3, 4, 2, 1, 5)
+                for name in "abc"
+            },
+        }
+        self.length = len(self._one["index"])
+        self.constants = ConstantBank({**self._monomials(run), **self._traces()})
+        self._banks: dict[tuple[int, int], ConstantBank] = {}
 
     @staticmethod
     def fits(run: GateRun) -> bool:
@@ -90,7 +100,7 @@ class LayeredRun:
         return arrays
 
     def _traces(self) -> dict[str, NDArray[np.generic]]:
-        """For each side, C (d·d) -> C_q (qubit · 2 · 2), traced over the other qubits."""
+        """For each side, C (d·d) -> C_q (2 · 2 · qubit), traced over the other qubits."""
         arrays: dict[str, NDArray[np.generic]] = {}
         for side, n in enumerate(self.sizes):
             basis = np.eye(4**n).reshape(4**n, *(2,) * (2 * n))
@@ -102,103 +112,115 @@ class LayeredRun:
                     letters[n + k] = letters[k]
                 out = [0, 1 + q, 1 + n + q]
                 traced.append(np.einsum(basis, [0, *letters], out).reshape(4**n, 4))
-            arrays[f"trace{side}"] = np.concatenate(traced, axis=1)
+            arrays[f"trace{side}"] = np.stack(traced, axis=2).reshape(4**n, -1)
         return arrays
 
-    def _get(self, name: str, like: Tensor) -> Tensor:
+    def _get(self, name: str, like: Array) -> Array:
         return self.constants.get(name, like, real=self.real)
 
     # -- one-qubit gates ------------------------------------------------------------------------
 
-    def _gather(self, weights: Tensor) -> Tensor:
-        """The flat place of each angle, in the order position, layer, component, copy, qubit."""
+    def _bank(self, weights: Array) -> ConstantBank:
+        """Each angle's place in the flat weights, and A, B, C for every copy."""
         copies, n_weights = weights.shape
-        key = (copies, n_weights, weights.device)
-        if key not in self._gathers:
-            offsets = np.arange(copies)[:, None] * n_weights
-            places = np.asarray(self.index, dtype=np.int64)[:, :, :, None, :] + offsets
-            self._gathers[key] = torch.as_tensor(places.ravel(), device=weights.device)
-        return self._gathers[key]
+        if (copies, n_weights) not in self._banks:
+            one, lead = self._one, self._one["index"].shape[:-1]
+            places = one["index"][..., None] + np.arange(copies) * n_weights
+            arrays = {"places": places.astype(np.int64).ravel()}
+            every = (*lead, self.n_components * copies)
+            arrays["frequency"] = np.broadcast_to(one["frequency"], every)
+            for name in "abc":
+                shape = (self.length, 2, 2, *every[1:])
+                arrays[name] = np.broadcast_to(one[name], shape)
+            self._banks[copies, n_weights] = ConstantBank(arrays)
+        return self._banks[copies, n_weights]
 
-    def _gates(self, tape: Tape, weights: Tensor) -> Tensor:
-        """U_q, (layer, component · copy, qubit, 2, 2)."""
-        frequency = self.constants.get("frequency", weights)
-        angles = weights.reshape(-1).index_select(0, self._gather(weights))
-        length, n_layers, _, n_qubits = frequency.shape
-        phase = angles.reshape(length, n_layers, -1, n_qubits) * frequency
-        cos, sin = phase.cos()[..., None, None], phase.sin()[..., None, None]
-        a, b, c = (self._get(name, weights) for name in "abc")
+    def _gates(self, tape: Tape, weights: Array) -> Array:
+        """U_q, (2, 2, qubit, layer, component · copy)."""
+        bank, xp = self._bank(weights), get_namespace(weights)
+        frequency = bank.get("frequency", weights)
+        angles = take(weights.reshape(-1), bank.get("places", weights), 0)
+        phase = (angles.reshape(frequency.shape) * frequency)[:, None, None]
+        cos, sin = xp.cos(phase), xp.sin(phase)
+        a, b, c = (bank.get(name, weights, real=self.real) for name in "abc")
         factors = a + cos * b + sin * c
         products = [factors[0]]
-        for factor in factors[1:]:
-            products.append(_times(factor, products[-1]))
+        for k in range(1, self.length):
+            products.append(_times(factors[k], products[-1]))
         tape += [weights, cos, sin, factors, *products]
         return products[-1]
 
-    def _gates_back(self, tape: Tape, grad: Tensor) -> Tensor:
-        length = self.index.shape[0]
-        weights, cos, sin, factors, *products = pop(tape, 4 + length)
+    def _gates_back(self, tape: Tape, grad: Array) -> Array:
+        weights, cos, sin, factors, *products = pop(tape, 4 + self.length)
+        bank = self._bank(weights)
         grads = [grad]
-        for k in range(length - 1, 0, -1):
-            grads.append(_times(factors[k].mH, grads[-1]))
-            grads[-2] = _times(grads[-2], products[k - 1].mH)
-        grads.reverse()
-        joined = grads[0].unsqueeze(0) if length == 1 else torch.stack(grads)
-        slopes = cos * self._get("c", weights) - sin * self._get("b", weights)
-        phase = _inner(joined, slopes, (-2, -1)) * self.constants.get("frequency", weights)
-        flat = weights.new_zeros(weights.numel())
-        return flat.index_add_(0, self._gather(weights), phase.reshape(-1)).reshape(weights.shape)
+        for k in range(self.length - 1, 0, -1):
+            grads.append(_times(_dagger(factors[k]), grads[-1]))
+            grads[-2] = _times(grads[-2], _dagger(products[k - 1]))
+        joined = get_namespace(grad).stack(grads[::-1])
+        b, c = (bank.get(name, weights, real=self.real) for name in "bc")
+        phase = _inner(joined, cos * c - sin * b) * bank.get("frequency", weights)
+        size = weights.shape[0] * weights.shape[1]
+        flat = scatter_add(phase.reshape(-1), bank.get("places", weights), size)
+        return flat.reshape(weights.shape)
 
-    def _sides(self, gates: Tensor) -> list[Tensor]:
+    def _sides(self, gates: Array) -> list[Array]:
         """A, B, … of each layer, (layer, component · copy, d, d)."""
-        if len(set(self.sizes)) == 1:
-            split = gates.unflatten(2, (len(self.sizes), -1))
-            return list(kron_all(split, axis=3, rank=2).unbind(2))
-        return [kron_all(part, axis=2, rank=2) for part in gates.split(self.sizes, dim=2)]
-
-    def _gates_of(self, found: list[Tensor], gates: Tensor) -> Tensor:
-        """The gradient in the gates, of g u† for each side, (layer, component · copy, d, d)."""
-        parts = [
-            (each.flatten(2) @ self._get(f"trace{side}", gates)).unflatten(-1, (-1, 2, 2))
-            for side, each in enumerate(found)
+        if len(set(self.sizes)) == 1:  # all at once
+            shape = (2, 2, len(self.sizes), self.sizes[0], *gates.shape[3:])
+            every = _kron_all(gates.reshape(shape).swapaxes(2, 3))
+            return list(contiguous(_entries_last(every)))
+        ends = np.cumsum(self.sizes)
+        return [
+            contiguous(_entries_last(_kron_all(gates[:, :, end - n : end])))
+            for n, end in zip(self.sizes, ends, strict=True)
         ]
-        return _times(parts[0] if len(parts) == 1 else torch.cat(parts, dim=2), gates)
 
-    def _moved(self, k: int, state: Tensor) -> Tensor:
+    def _gates_of(self, found: list[Array], gates: Array) -> Array:
+        """The gradient in the gates, of g u† for each side, (layer, component · copy, d, d)."""
+        parts = []
+        for side, each in enumerate(found):
+            lead = each.shape[:2]
+            traced = each.reshape(lead[0] * lead[1], -1) @ self._get(f"trace{side}", gates)
+            parts.append(traced.mT.reshape(2, 2, -1, *lead))
+        return _times(join(parts, 2), gates)
+
+    def _moved(self, k: int, state: Array) -> Array:
         """Monomial k on rows as they stand behind a layer."""
-        moved = state.index_select(1, self._get(f"rows{k}", state))
+        moved = take(state, self._get(f"rows{k}", state), 1)
         return moved * self._get(f"factor{k}", state) if self.has_factor[k] else moved
 
-    def _unmoved(self, k: int, grad: Tensor) -> Tensor:
+    def _unmoved(self, k: int, grad: Array) -> Array:
         """The gradient of `_moved`."""
         if self.has_factor[k]:
             grad = grad * self._get(f"factor{k}", grad).conj()
-        return grad.index_select(1, self._get(f"undo{k}", grad))
+        return take(grad, self._get(f"undo{k}", grad), 1)
 
     def _layers_back(
-        self, tape: Tape, sides: Sequence[Tensor], grad: Tensor, *, first: bool
-    ) -> tuple[list[Tensor], Tensor]:
+        self, tape: Tape, sides: Sequence[Array], grad: Array, *, first: bool
+    ) -> tuple[list[Array], Array]:
         """For each side g t† of each layer, t what the tape has of it; the gradient before them.
 
         Without `first` the gradient isn't taken through the first layer.
         """
-        inverses = [side.mH.unbind(0) for side in sides]
-        found: list[list[Tensor]] = [[] for _ in sides]
+        inverses = [adjoint(side) for side in sides]
+        found: list[list[Array]] = [[] for _ in sides]
         shape = grad.shape
         grad = self._unmoved(self.n_layers, grad)
         for k in range(self.n_layers - 1, -1, -1):
             through = first or k > 0
             for i in range(len(sides) - 1, -1, -1):
                 wide = grad.reshape(shape[0], 2 ** self.sizes[i], -1)
-                found[i].append(torch.bmm(wide, tape.pop().mH))
+                found[i].append(wide @ adjoint(tape.pop()))
                 if through:
-                    wide = torch.bmm(inverses[i][k], wide)
+                    wide = inverses[i][k] @ wide
                 if i:
                     turn = self._get(f"unturn{i - 1}", grad)
-                    grad = wide.reshape(shape).index_select(1, turn)
+                    grad = take(wide.reshape(shape), turn, 1)
                 elif through:
                     grad = self._unmoved(k, wide.reshape(shape))
-        return [torch.stack(each[::-1]) for each in found], grad
+        stack = get_namespace(grad).stack
+        return [stack(each[::-1]) for each in found], grad
 
 
 class StateRun(LayeredRun):
@@ -206,39 +228,38 @@ class StateRun(LayeredRun):
 
     @property
     def n_parts(self) -> int:
-        """Tensors that are prepared."""
+        """Arrays that are prepared."""
         return len(self.sizes)
 
-    def prepare(self, tape: Tape, weights: Tensor) -> list[Tensor]:
+    def prepare(self, tape: Tape, weights: Array) -> list[Array]:
         """A, B, … of each layer, (layer, component · copy, d, d), of weights (copy, n)."""
         gates = self._gates(tape, weights)
         sides = self._sides(gates)
         tape += [gates, *sides]
         return sides
 
-    def prepare_back(self, tape: Tape, grads: Sequence[Tensor]) -> Tensor:
+    def prepare_back(self, tape: Tape, grads: Sequence[Array]) -> Array:
         """The gradient in the weights, (copy, n)."""
         gates, *sides = pop(tape, 1 + len(self.sizes))
-        traced = [grad @ side.mH for grad, side in zip(grads, sides, strict=True)]
+        traced = [grad @ adjoint(side) for grad, side in zip(grads, sides, strict=True)]
         return self._gates_back(tape, self._gates_of(traced, gates))
 
-    def apply(self, tape: Tape, sides: Sequence[Tensor], state: Tensor) -> Tensor:
+    def apply(self, tape: Tape, sides: Sequence[Array], state: Array) -> Array:
         """The run on states (component · copy, D, sample)."""
-        layers = [side.unbind(0) for side in sides]
         shape = state.shape
         for k in range(self.n_layers):
             state = self._moved(k, state)
-            for i, layer in enumerate(layers):
+            for i, side in enumerate(sides):
                 if i:
-                    state = state.index_select(1, self._get(f"turn{i - 1}", state))
+                    state = take(state, self._get(f"turn{i - 1}", state), 1)
                 wide = state.reshape(shape[0], 2 ** self.sizes[i], -1)
                 tape.append(wide)
-                state = torch.bmm(layer[k], wide).reshape(shape)
+                state = (side[k] @ wide).reshape(shape)
         return self._moved(self.n_layers, state)
 
     def apply_back(
-        self, tape: Tape, sides: Sequence[Tensor], grad: Tensor
-    ) -> tuple[list[Tensor], Tensor]:
+        self, tape: Tape, sides: Sequence[Array], grad: Array
+    ) -> tuple[list[Array], Array]:
         """The gradients in the sides and in the states."""
         return self._layers_back(tape, sides, grad, first=True)
 
@@ -248,32 +269,28 @@ class MatrixRun(LayeredRun):
 
     n_parts = 1
 
-    def prepare(self, tape: Tape, weights: Tensor) -> list[Tensor]:
+    def prepare(self, tape: Tape, weights: Array) -> list[Array]:
         """M, (component, copy, D, D), of weights (copy, n)."""
         gates = self._gates(tape, weights)
         sides = self._sides(gates)
         tape += [gates, *sides]
-        layers = [side.unbind(0) for side in sides]
-        first = [layer[0] for layer in layers]
-        state = self._columns(
-            first[0] if len(first) == 1 else kron(first[0], first[1], axis=1, rank=2)
-        )
+        state = self._columns(_kron_rows(*(side[0] for side in sides)))
         shape = state.shape
         for k in range(self.n_layers):
             if k > 0:
                 state = self._moved(k, state)
-            for i, layer in enumerate(layers):
+            for i, side in enumerate(sides):
                 if i:
-                    state = state.index_select(1, self._get(f"turn{i - 1}", state))
+                    state = take(state, self._get(f"turn{i - 1}", state), 1)
                 wide = state.reshape(shape[0], 2 ** self.sizes[i], -1)
                 if k > 0:
-                    wide = torch.bmm(layer[k], wide)
+                    wide = side[k] @ wide
                     state = wide.reshape(shape)
                 tape.append(wide)
         state = self._moved(self.n_layers, state)
         return [state.reshape(self.n_components, -1, self.size, self.size)]
 
-    def prepare_back(self, tape: Tape, grads: Sequence[Tensor]) -> Tensor:
+    def prepare_back(self, tape: Tape, grads: Sequence[Array]) -> Array:
         """The gradient in the weights, (copy, n)."""
         states = pop(tape, len(self.sizes) * self.n_layers)
         gates, *sides = pop(tape, 1 + len(self.sizes))
@@ -281,8 +298,33 @@ class MatrixRun(LayeredRun):
         found, _ = self._layers_back(states, sides, grad, first=False)
         return self._gates_back(tape, self._gates_of(found, gates))
 
-    def _columns(self, matrix: Tensor) -> Tensor:
+    def _columns(self, matrix: Array) -> Array:
         """The first monomial, on the columns of the first layer."""
         if self.has_factor[0]:
             matrix = matrix * self._get("factor0", matrix).mT
-        return matrix.index_select(2, self._get("undo0", matrix))
+        return take(matrix, self._get("undo0", matrix), 2)
+
+
+def _kron_all(gates: Array) -> Array:
+    """(2, 2, qubit, …) -> (2ⁿ, 2ⁿ, …)."""
+    product = gates[:, :, 0]
+    for q in range(1, gates.shape[2]):
+        factor = gates[:, :, q]
+        outer = product[:, None, :, None] * factor[None, :, None]
+        product = outer.reshape(2 * len(product), -1, *factor.shape[2:])
+    return product
+
+
+def _kron_rows(*sides: Array) -> Array:
+    """The Kronecker product of one or two matrices (batch, d, d)."""
+    if len(sides) == 1:
+        return sides[0]
+    a, b = sides
+    size = a.shape[1] * b.shape[1]
+    return (a[:, :, None, :, None] * b[:, None, :, None]).reshape(len(a), size, size)
+
+
+def _entries_last(gates: Array) -> Array:
+    """(d, d, …) -> (…, d, d)."""
+    n = gates.ndim
+    return get_namespace(gates).transpose(gates, (*range(2, n), 0, 1))

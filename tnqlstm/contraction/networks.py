@@ -13,6 +13,7 @@ from torch import Tensor
 from ..circuit import Circuit
 from ..distribution import Partition
 from .angles import AngleTable
+from .arrays import Array, join
 from .cones import group_cones, light_cone
 from .cost import BYTES_PER_NUMBER, CONES, GENERATING, Cost, Rates, Traffic
 from .families import Family, families
@@ -28,6 +29,7 @@ __all__ = ["ConesEvaluator", "GeneratingEvaluator"]
 SOURCES: tuple[Source, ...] = ("weights", "inputs")
 STARTS = 50  # of searches for paths, shared among the groups by their networks
 LEAST_STARTS = 3  # of each group
+NUMBERS_OF_A_TENSOR = 16
 
 
 class _NetworkEvaluator:
@@ -115,17 +117,22 @@ class _NetworkEvaluator:
             values = torch.cat([_sum_of(parts, weights, encoded) for parts in self.slices], dim=1)
         return values.index_select(1, self._columns.to(values.device)).transpose(1, 2)
 
-    def made(self, tape: Tape, source: Source, angles: Tensor) -> list[dict[int, Tensor]]:
+    def width(self, copies: int, n_samples: int) -> int:
+        """Numbers in the tensors of the largest group, of usual legs."""
+        n_networks = max(len(group.networks) for group in self.groups)
+        return NUMBERS_OF_A_TENSOR * n_networks * copies * n_samples
+
+    def made(self, tape: Tape, source: Source, angles: Array) -> list[dict[int, Array]]:
         """Each group's leaves that read the source, of angles (source, column)."""
-        leaves: list[dict[int, Tensor]] = [{} for _ in self.groups]
+        leaves: list[dict[int, Array]] = [{} for _ in self.groups]
         if source in self.leaves:
             for (g, k), leaf in self.leaves[source].forward(tape, angles).items():
                 leaves[g][k] = leaf
         return leaves
 
     def made_back(
-        self, tape: Tape, source: Source, grads: Mapping[Key, Tensor], wanted: bool = True
-    ) -> Tensor | None:
+        self, tape: Tape, source: Source, grads: Mapping[Key, Array], wanted: bool = True
+    ) -> Array | None:
         """The gradient in the angles, if it's wanted; None also where no leaf reads them."""
         batch = self.leaves.get(source)
         return None if batch is None else batch.backward(tape, grads, wanted)
@@ -189,17 +196,20 @@ class _Prepare:
     evaluator: _NetworkEvaluator
     copies: int
 
-    def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]:
-        (weights,) = tensors
+    def width(self, *tensors: Tensor) -> float:
+        return self.evaluator.width(self.copies, 1)
+
+    def forward(self, tape: Tape, *arrays: Array) -> tuple[Array, ...]:
+        (weights,) = arrays
         made = self.evaluator.made(tape, "weights", weights)
-        held: list[Tensor] = []
+        held: list[Array] = []
         for group, leaves in zip(self.evaluator.groups, made, strict=True):
             held += group.prepare(tape, leaves, self.copies, weights)
         return tuple(held)
 
     def backward(
-        self, tape: Tape, wanted: Sequence[bool], *grads: Tensor
-    ) -> tuple[Tensor | None, ...]:
+        self, tape: Tape, wanted: Sequence[bool], *grads: Array
+    ) -> tuple[Array | None, ...]:
         left, found = list(grads), {}
         for g, group in reversed(list(enumerate(self.evaluator.groups))):
             own = pop(left, len(group.program.held))
@@ -215,24 +225,27 @@ class _Evaluate:
     evaluator: _NetworkEvaluator
     copies: int
 
-    def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]:
-        encoded, *left = tensors
+    def width(self, *tensors: Tensor) -> float:
+        return self.evaluator.width(self.copies, len(tensors[0]))
+
+    def forward(self, tape: Tape, *arrays: Array) -> tuple[Array, ...]:
+        encoded, *left = arrays
         made, values = self.evaluator.made(tape, "inputs", encoded), []
         for group, leaves in zip(self.evaluator.groups, made, strict=True):
             held, left = left[: len(group.program.held)], left[len(group.program.held) :]
-            value = group.evaluate(tape, held, leaves, self.copies, len(encoded), encoded)
-            values.append(value.expand(-1, -1, len(encoded)))
-        return (torch.cat(values, dim=1),)
+            values.append(group.evaluate(tape, held, leaves, self.copies, len(encoded), encoded))
+        return (join(values, 1),)
 
     def backward(
-        self, tape: Tape, wanted: Sequence[bool], *grads: Tensor
-    ) -> tuple[Tensor | None, ...]:
-        parts = grads[0].split([len(group.networks) for group in self.evaluator.groups], dim=1)
-        needs = (any(wanted[1:]), wanted[0])
-        held: list[Tensor | None] = []
+        self, tape: Tape, wanted: Sequence[bool], *grads: Array
+    ) -> tuple[Array | None, ...]:
+        needs, end = (any(wanted[1:]), wanted[0]), grads[0].shape[1]
+        held: list[Array | None] = []
         found = {}
         for g, group in reversed(list(enumerate(self.evaluator.groups))):
-            own, leaves = group.evaluate_back(tape, parts[g], needs)
+            start = end - len(group.networks)
+            own, leaves = group.evaluate_back(tape, grads[0][:, start:end], needs)
+            end = start
             held = own + held
             found.update({(g, k): grad for k, grad in leaves.items()})
         return self.evaluator.made_back(tape, "inputs", found, wanted[0]), *held

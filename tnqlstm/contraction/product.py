@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from torch import Tensor
 
+from .arrays import Array, get_namespace
 from .tensor_network import CONSTANT, Legs, Rank
 
 __all__ = ["Form", "Product", "Step", "join"]
@@ -82,15 +82,18 @@ class _Operand(NamedTuple):
         back = tuple(split[axis] for axis in axes)
         return cls(node, split, axes, back, undo, shape, form.transposed)
 
-    def matrix(self, operand: Tensor) -> Tensor:
+    def matrix(self, operand: Array) -> Array:
         if self.axes:
-            operand = operand.reshape(self.split).permute(self.axes)
+            transpose = get_namespace(operand).transpose
+            operand = transpose(operand.reshape(self.split), self.axes)
         operand = operand.reshape(self.shape)
         return operand.mT if self.transposed else operand
 
-    def stored(self, grad: Tensor) -> Tensor:
+    def stored(self, grad: Array) -> Array:
         """The gradient in the operand as it's stored, of one in the untransposed matrix."""
-        return grad.reshape(self.back).permute(self.undo) if self.axes else grad
+        if not self.axes:
+            return grad
+        return get_namespace(grad).transpose(grad.reshape(self.back), self.undo)
 
 
 class Product(NamedTuple):
@@ -100,7 +103,6 @@ class Product(NamedTuple):
     right: _Operand
     result: int
     shape: tuple[int, ...]
-    right_is_constant: bool
 
     @classmethod
     def of(cls, step: Step, n_weights: int, n_samples: int) -> Product:
@@ -122,7 +124,6 @@ class Product(NamedTuple):
             _Operand.of(step.right, right, lead, (*b_prefix, *b_shape)),
             step.result,
             (*prefix, rows, step.columns),
-            step.ranks[1] == CONSTANT,
         )
 
 

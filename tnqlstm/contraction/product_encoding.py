@@ -7,14 +7,13 @@ pushes on a tape what `backward` pops.
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ..circuit.encoding import ENCODING_DERIVATIVES
 from .angles import AngleTable, ConstantBank
+from .arrays import Array, get_namespace, join, scatter_add, take, total
 from .handwritten import Tape, pop
-from .layers import ProductState, kron
+from .layers import ProductState
 
 __all__ = ["ProductEncoding"]
 
@@ -55,77 +54,78 @@ class ProductEncoding:
             }
         )
 
-    def forward(self, tape: Tape, inputs: Tensor) -> Tensor:
+    def forward(self, tape: Tape, inputs: Array) -> Array:
+        xp = get_namespace(inputs)
         angles = self.table.encode(inputs, axis=0)
         if not self.in_order:
-            angles = angles.index_select(0, self.constants.get("columns", inputs))
+            angles = take(angles, self.constants.get("columns", inputs), 0)
         phase = angles.reshape(*self.index.shape, -1) * self.constants.get("frequency", inputs)
-        cos, sin = phase.cos(), phase.sin()
-        fixed = [torch.ones_like(cos)] if self.has_fixed else []
-        first, *others = torch.stack([cos, sin, *fixed], dim=3).unbind(0)
-        for each in others:  # component, qubit, term, sample
-            first = (first.unsqueeze(3) * each.unsqueeze(2)).flatten(2, 3)
-        vectors = self.constants.get("terms", inputs) @ first
-        tape += [inputs, first]
-        return self._kron(tape, vectors if self.real else torch.complex(*vectors.chunk(2, dim=2)))
+        functions = [xp.cos(phase), xp.sin(phase)]
+        if self.has_fixed:
+            functions.append(xp.ones_like(phase))
+        each = xp.stack(functions, 3)  # position, component, qubit, function, sample
+        product = each[0]
+        for k in range(1, self.length):
+            outer = product[:, :, :, None] * each[k][:, :, None]
+            product = outer.reshape(*outer.shape[:2], -1, outer.shape[-1])
+        vectors = self.constants.get("terms", inputs) @ product
+        tape += [inputs, product]
+        if not self.real:
+            vectors = vectors[:, :, :2] + 1j * vectors[:, :, 2:]
+        return self._kron(tape, vectors)
 
     def skip(self, tape: Tape) -> None:
         """Leave out the gradient."""
         n_parts = sum(divmod(self.n_qubits, 2))
         pop(tape, 2 + 2 * (n_parts - 1) + 1)
 
-    def backward(self, tape: Tape, grad: Tensor) -> Tensor:
+    def backward(self, tape: Tape, grad: Array) -> Array:
         """The gradient in the inputs."""
         grad = self._kron_back(tape, grad)
         inputs, products = pop(tape, 2)
         if not self.real:
-            grad = torch.cat([grad.real, grad.imag], dim=2)
+            grad = join([grad.real, grad.imag], 2)
         phases = (grad * (self.constants.get("slopes", inputs) @ products)).sum(3)
-        angles = (phases * self.constants.get("frequency", inputs)).flatten(0, 2)
+        angles = (phases * self.constants.get("frequency", inputs)).reshape(-1, inputs.shape[1])
+        n_columns = len(self.table.encodings) * len(inputs)
         if not self.in_order:
-            total = angles.new_zeros(len(self.table.encodings) * len(inputs), angles.shape[-1])
-            angles = total.index_add_(0, self.constants.get("columns", inputs), angles)
-        slopes_of = [ENCODING_DERIVATIVES[name](inputs) for name in self.table.encodings]
-        if len(slopes_of) == 1:
-            return angles * slopes_of[0]
-        return (angles.unflatten(0, (len(slopes_of), -1)) * torch.stack(slopes_of)).sum(0)
+            angles = scatter_add(angles, self.constants.get("columns", inputs), n_columns)
+        by_encoding = zip(self.table.encodings, angles.reshape(-1, *inputs.shape), strict=True)
+        return total([each * ENCODING_DERIVATIVES[name](inputs) for name, each in by_encoding])
 
-    def _kron(self, tape: Tape, vectors: Tensor) -> Tensor:
+    def _kron(self, tape: Tape, vectors: Array) -> Array:
         """(component, qubit, 2, sample) -> (component, 2**qubits, sample), pairs first."""
-        parts = list(self._pairs(vectors).unbind(1))
+        n = self.n_qubits - self.n_qubits % 2
+        pairs = _kron(vectors[:, 0:n:2], vectors[:, 1:n:2])
+        parts = [pairs[:, k] for k in range(n // 2)]
         if self.n_qubits % 2:
             parts.append(vectors[:, -1])
         product = parts.pop()
-        for part in reversed(parts):
+        while parts:
+            part = parts.pop()
             tape += [part, product]
-            product = kron(part, product, axis=1, rank=1)
+            product = _kron(part, product)
         tape.append(vectors)
         return product
 
-    def _pairs(self, vectors: Tensor) -> Tensor:
-        n = self.n_qubits // 2
-        split = vectors[:, : 2 * n].unflatten(1, (n, 2))
-        first, second = split.unbind(2)
-        return kron(first, second, axis=2, rank=1)
-
-    def _kron_back(self, tape: Tape, grad: Tensor) -> Tensor:
+    def _kron_back(self, tape: Tape, grad: Array) -> Array:
         (vectors,) = pop(tape, 1)
+        xp = get_namespace(grad)
         n_pairs, odd = divmod(self.n_qubits, 2)
         grads = []
         for _ in range(n_pairs + odd - 1):
             part, product = pop(tape, 2)
-            split = grad.unflatten(1, (part.shape[1], -1))
-            grads.append((split * product.conj().unsqueeze(1)).sum(2))
-            grad = (split * part.conj().unsqueeze(2)).sum(1)
+            split = grad.reshape(len(grad), part.shape[1], -1, grad.shape[-1])
+            grads.append((split * product.conj()[:, None]).sum(2))
+            grad = (split * part.conj()[:, :, None]).sum(1)
         grads.append(grad)
-        ends = [grads.pop().unsqueeze(1)] if odd else []
+        ends = [grads.pop()[:, None]] if odd else []
         if n_pairs:
-            joint = torch.stack(grads, 1).unflatten(2, (2, 2))
-            split = vectors[:, : 2 * n_pairs].unflatten(1, (n_pairs, 2)).conj()
-            first, second = split.unbind(2)
-            both = [(joint * second.unsqueeze(2)).sum(3), (joint * first.unsqueeze(3)).sum(2)]
-            ends.insert(0, torch.stack(both, 2).flatten(1, 2))
-        return ends[0] if len(ends) == 1 else torch.cat(ends, 1)
+            joint = xp.stack(grads, 1).reshape(len(grad), n_pairs, 2, 2, -1)
+            first, second = (vectors[:, k : 2 * n_pairs : 2].conj() for k in (0, 1))
+            both = [(joint * second[:, :, None]).sum(3), (joint * first[:, :, :, None]).sum(2)]
+            ends.insert(0, xp.stack(both, 2).reshape(len(grad), 2 * n_pairs, 2, -1))
+        return join(ends, 1)
 
 
 def _slopes(terms: NDArray[np.float64], length: int, n_functions: int) -> NDArray[np.float64]:
@@ -140,3 +140,9 @@ def _slopes(terms: NDArray[np.float64], length: int, n_functions: int) -> NDArra
         whole = np.kron(np.eye(n_functions**k), turn)
         found.append(terms @ np.kron(whole, np.eye(n_functions ** (length - 1 - k))))
     return np.stack(found)
+
+
+def _kron(a: Array, b: Array) -> Array:
+    """The Kronecker products of vectors (…, d, sample)."""
+    product = a[..., :, None, :] * b[..., None, :, :]
+    return product.reshape(*a.shape[:-2], a.shape[-2] * b.shape[-2], a.shape[-1])

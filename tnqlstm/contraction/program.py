@@ -9,9 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
-
+from .arrays import Array
 from .handwritten import Tape
 from .product import Product, Step, join
 from .tensor_network import INPUTS, WEIGHTS, ContractionPath, Legs, Rank, TensorNetwork
@@ -52,22 +50,22 @@ class Program:
         return [legs.index(leg) for leg in self.orders[number]]
 
     def run(
-        self, tape: Tape, tensors: dict[int, Tensor], rank: Rank, n_weights: int, n_samples: int = 1
+        self, tape: Tape, tensors: dict[int, Array], rank: Rank, n_weights: int, n_samples: int = 1
     ) -> None:
         """Contract what has this rank, in place; `tensors` by node.
 
         `n_weights` entries of the batch of networks and copies, `n_samples` for each.
         """
-        for left, right, result, _, _ in self._products(rank, n_weights, n_samples):
+        for left, right, result, _ in self._products(rank, n_weights, n_samples):
             a = left.matrix(tensors.pop(left.node))
             b = right.matrix(tensors.pop(right.node))
             tape += (a, b)
-            tensors[result] = torch.bmm(a, b) if b.ndim == 3 else a @ b
+            tensors[result] = a @ b
 
     def run_back(
         self,
         tape: Tape,
-        grads: dict[int, Tensor],
+        grads: dict[int, Array],
         rank: Rank,
         wanted: set[int],
         n_weights: int,
@@ -75,17 +73,16 @@ class Program:
     ) -> None:
         """Gradients of a rank's steps, in place, for the nodes that are `wanted`."""
         products = self._products(rank, n_weights, n_samples)
-        for left, right, result, shape, right_is_constant in reversed(products):
+        for left, right, result, shape in reversed(products):
             b, a = tape.pop(), tape.pop()
             if result not in wanted:
                 continue
             grad = grads.pop(result).reshape(shape)
-            times = torch.matmul if right_is_constant else torch.bmm
             if left.node in wanted:
-                found = times(b, grad.mT) if left.transposed else times(grad, b.mT)
+                found = b @ grad.mT if left.transposed else grad @ b.mT
                 grads[left.node] = left.stored(found)
             if right.node in wanted:
-                found = times(grad.mT, a) if right.transposed else times(a.mT, grad)
+                found = grad.mT @ a if right.transposed else a.mT @ grad
                 grads[right.node] = right.stored(found)
 
     def _products(self, rank: Rank, n_weights: int, n_samples: int) -> list[Product]:

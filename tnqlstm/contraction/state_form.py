@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from .angles import ConstantBank
+from .arrays import Array, adjoint, get_namespace, join, scatter_add, take, total
 from .handwritten import Tape, pop
 from .matrix_form import LayeredRun, MatrixRun, StateRun
 from .product_encoding import ProductEncoding
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Prepared", "StateForm", "Values", "signs"]
 
 SIGNS_QUBITS = 14  # up to here one product with all signs reads every ⟨Z⟩
-Parts = list[Tensor]  # what a group prepares, or what its gradient is made of
+Parts = list[Array]  # what a group prepares, or what its gradient is made of
 
 
 class StateForm:
@@ -55,56 +55,60 @@ class StateForm:
             for group in groups
         )
 
-    def prepare(self, tape: Tape, weights: Tensor) -> list[Parts]:
+    def width(self, copies: int, n_samples: int) -> int:
+        """Numbers in the states of the largest group."""
+        return max(g.n_components * g.size for g in self.groups) * copies * n_samples
+
+    def prepare(self, tape: Tape, weights: Array) -> list[Parts]:
         """What each group makes of weights (copy, n)."""
         return [group.run.prepare(tape, weights) for group in self.groups]
 
-    def prepare_back(self, tape: Tape, grads: Sequence[Parts]) -> Tensor:
+    def prepare_back(self, tape: Tape, grads: Sequence[Parts]) -> Array:
         """The gradient in the weights."""
         pairs = reversed(list(zip(self.groups, grads, strict=True)))
         parts = [group.run.prepare_back(tape, grad) for group, grad in pairs]
-        return parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
+        return total(parts)
 
-    def split(self, tensors: Sequence[Tensor]) -> list[Parts]:
-        """Tensors of all groups in a row as those of each."""
+    def split(self, tensors: Sequence[Array]) -> list[Parts]:
+        """Arrays of all groups in a row as those of each."""
         left = iter(tensors)
         return [[next(left) for _ in range(group.run.n_parts)] for group in self.groups]
 
-    def values(self, tape: Tape, prepared: Sequence[Parts], inputs: Tensor) -> Tensor:
+    def values(self, tape: Tape, prepared: Sequence[Parts], inputs: Array) -> Array:
         """⟨Z⟩, (copy, observable, sample), of inputs (n_inputs, sample)."""
         pairs = zip(self.groups, prepared, strict=True)
         parts = [group.values(tape, own, inputs) for group, own in pairs]
-        joined = parts[0] if len(parts) == 1 else torch.cat(parts, 1)
-        if self.in_order:
-            return joined
-        return joined.index_select(1, self.constants.get("columns", inputs))
+        joined = join(parts, 1)
+        return joined if self.in_order else take(joined, self.constants.get("columns", inputs), 1)
 
     def values_back(
-        self, tape: Tape, prepared: Sequence[Parts], grad: Tensor
-    ) -> tuple[Tensor, list[Parts]]:
+        self, tape: Tape, prepared: Sequence[Parts], grad: Array
+    ) -> tuple[Array, list[Parts]]:
         """The gradient in the inputs, and what `gradients` makes the others of."""
         found = [
             group.values_back(tape, own, part)
             for group, own, part in self._backwards(prepared, grad)
         ]
-        inputs = [each for each, _ in found]
-        total = inputs[0] if len(inputs) == 1 else torch.stack(inputs).sum(0)
-        return total, [factors for _, factors in reversed(found)]
+        inputs = total([each for each, _ in found])
+        return inputs, [factors for _, factors in reversed(found)]
 
-    def factors(self, tape: Tape, prepared: Sequence[Parts], grad: Tensor) -> list[Parts]:
+    def factors(self, tape: Tape, prepared: Sequence[Parts], grad: Array) -> list[Parts]:
         """`values_back` without the gradient in the inputs."""
         pairs = self._backwards(prepared, grad)
         return [group.factors(tape, own, part) for group, own, part in pairs][::-1]
 
     def _backwards(
-        self, prepared: Sequence[Parts], grad: Tensor
-    ) -> Iterator[tuple[_MatrixGroup | _LayeredGroup, Parts, Tensor]]:
+        self, prepared: Sequence[Parts], grad: Array
+    ) -> Iterator[tuple[_MatrixGroup | _LayeredGroup, Parts, Array]]:
         """The groups from the last to the first, each with its part of the gradient."""
         if not self.in_order:
-            total = grad.new_zeros(grad.shape[0], self.n_rows, grad.shape[2])
-            grad = total.index_add_(1, self.constants.get("columns", grad), grad)
-        parts = grad.split([len(group.rows) for group in self.groups], dim=1)
-        return reversed(list(zip(self.groups, prepared, parts, strict=True)))
+            columns = self.constants.get("columns", grad)
+            grad = scatter_add(grad.swapaxes(0, 1), columns, self.n_rows).swapaxes(0, 1)
+        end = self.n_rows
+        for group, own in reversed(list(zip(self.groups, prepared, strict=True))):
+            start = end - len(group.rows)
+            yield group, own, grad[:, start:end]
+            end = start
 
     def gradients(self, found: Sequence[list[Parts]]) -> list[Parts]:
         """The gradients in what was prepared, from one or more evaluations."""
@@ -127,37 +131,40 @@ class _Group:
         ]
         self.rows = [member.qubits[q] for member in group.members for q in local]
         self.n_local = len(local)
-        self.constants = ConstantBank({"signs": signs(group.n_qubits)[local]})
+        read = signs(group.n_qubits)[local]
+        self.constants = ConstantBank({"signs": read, "slopes": 2 * read.T})
 
-    def _read_out(self, states: Tensor) -> Tensor:
+    def _read_out(self, states: Array) -> Array:
         """(copy, component · row, sample) of states (component, copy, D, sample)."""
-        probabilities = states * states if self.real else states.real**2 + states.imag**2
+        probabilities = states.real * states.real
+        if not self.real:
+            probabilities = probabilities + states.imag * states.imag
         z = self.constants.get("signs", probabilities) @ probabilities
-        return z.transpose(0, 1).reshape(states.shape[1], -1, states.shape[3])
+        return z.swapaxes(0, 1).reshape(states.shape[1], -1, states.shape[3])
 
-    def _read_out_back(self, states: Tensor, grad: Tensor) -> Tensor:
+    def _read_out_back(self, states: Array, grad: Array) -> Array:
         """The gradient in the states."""
         n_components, copies, _, samples = states.shape
-        grad = grad.reshape(copies, n_components, self.n_local, samples).transpose(0, 1)
-        twice = self.constants.get("signs", grad).mT @ grad
-        return (twice * states).mul_(2)
+        grad = grad.reshape(copies, n_components, self.n_local, samples).swapaxes(0, 1)
+        slopes = self.constants.get("slopes", grad) @ grad
+        return slopes * states
 
-    def values_back(self, tape: Tape, prepared: Parts, grad: Tensor) -> tuple[Tensor, Parts]:
+    def values_back(self, tape: Tape, prepared: Parts, grad: Array) -> tuple[Array, Parts]:
         """The gradient in the inputs, and what `gradients` makes the others of."""
         behind, factors = self._states_back(tape, prepared, grad)
         return self.encoding.backward(tape, self._encoded_back(prepared, behind)), factors
 
-    def factors(self, tape: Tape, prepared: Parts, grad: Tensor) -> Parts:
+    def factors(self, tape: Tape, prepared: Parts, grad: Array) -> Parts:
         """`values_back` without the gradient in the inputs."""
         _, factors = self._states_back(tape, prepared, grad)
         self.encoding.skip(tape)
         return factors
 
-    def _states_back(self, tape: Tape, prepared: Parts, grad: Tensor) -> tuple[Tensor, Parts]:
+    def _states_back(self, tape: Tape, prepared: Parts, grad: Array) -> tuple[Array, Parts]:
         """What `_encoded_back` takes, and the factors."""
         raise NotImplementedError
 
-    def _encoded_back(self, prepared: Parts, behind: Tensor) -> Tensor:
+    def _encoded_back(self, prepared: Parts, behind: Array) -> Array:
         """The gradient in the encoded states."""
         raise NotImplementedError
 
@@ -171,7 +178,7 @@ class _MatrixGroup(_Group):
         super().__init__(group, evaluator, observables)
         self.run = MatrixRun(group.runs[0], self.n_components, group.real)
 
-    def values(self, tape: Tape, prepared: Parts, inputs: Tensor) -> Tensor:
+    def values(self, tape: Tape, prepared: Parts, inputs: Array) -> Array:
         """(copy, component · row, sample)."""
         (matrix,) = prepared
         encoded = self.encoding.forward(tape, inputs)
@@ -181,23 +188,20 @@ class _MatrixGroup(_Group):
         tape += [encoded, states]
         return self._read_out(states)
 
-    def _states_back(self, tape: Tape, prepared: Parts, grad: Tensor) -> tuple[Tensor, Parts]:
+    def _states_back(self, tape: Tape, prepared: Parts, grad: Array) -> tuple[Array, Parts]:
         """The gradient g behind M, and the factors g and s of M's own, g s†."""
         encoded, states = pop(tape, 2)
-        behind = self._read_out_back(states, grad).view(len(states), -1, encoded.shape[-1])
+        behind = self._read_out_back(states, grad).reshape(len(states), -1, encoded.shape[-1])
         return behind, [behind, encoded]
 
-    def _encoded_back(self, prepared: Parts, behind: Tensor) -> Tensor:
+    def _encoded_back(self, prepared: Parts, behind: Array) -> Array:
         (matrix,) = prepared
-        return matrix.view(len(matrix), -1, self.size).mH @ behind
+        return adjoint(matrix.reshape(len(matrix), -1, self.size)) @ behind
 
     def gradients(self, found: Sequence[Parts]) -> Parts:
-        behind, encoded = (
-            parts[0] if len(parts) == 1 else torch.cat(parts, -1)
-            for parts in (list(each) for each in zip(*found, strict=True))
-        )
-        grad = behind @ encoded.mH
-        return [grad.view(len(grad), -1, self.size, self.size)]
+        behind, encoded = (join(parts, -1) for parts in zip(*found, strict=True))
+        grad = behind @ adjoint(encoded)
+        return [grad.reshape(len(grad), -1, self.size, self.size)]
 
 
 class _LayeredGroup(_Group):
@@ -209,31 +213,29 @@ class _LayeredGroup(_Group):
         super().__init__(group, evaluator, observables)
         self.run = StateRun(group.runs[0], self.n_components, group.real)
 
-    def values(self, tape: Tape, prepared: Parts, inputs: Tensor) -> Tensor:
+    def values(self, tape: Tape, prepared: Parts, inputs: Array) -> Array:
         """(copy, component · row, sample)."""
         encoded = self.encoding.forward(tape, inputs)
         copies = prepared[0].shape[1] // self.n_components
         shape = (self.n_components, copies, self.size, inputs.shape[1])
-        states = encoded.unsqueeze(1).expand(shape).reshape(-1, *shape[2:])
+        states = get_namespace(encoded).stack([encoded] * copies, 1).reshape(-1, *shape[2:])
         states = self.run.apply(tape, prepared, states).reshape(shape)
         tape.append(states)
         return self._read_out(states)
 
-    def _states_back(self, tape: Tape, prepared: Parts, grad: Tensor) -> tuple[Tensor, Parts]:
+    def _states_back(self, tape: Tape, prepared: Parts, grad: Array) -> tuple[Array, Parts]:
         """The gradient in the states before the layers, and in the sides."""
         (states,) = pop(tape, 1)
-        behind = self._read_out_back(states, grad).flatten(0, 1)
+        behind = self._read_out_back(states, grad)
+        behind = behind.reshape(-1, *behind.shape[2:])
         found, before = self.run.apply_back(tape, prepared, behind)
         return before.reshape(states.shape), found
 
-    def _encoded_back(self, prepared: Parts, behind: Tensor) -> Tensor:
-        return behind.squeeze(1) if behind.shape[1] == 1 else behind.sum(1)
+    def _encoded_back(self, prepared: Parts, behind: Array) -> Array:
+        return behind.sum(1)
 
     def gradients(self, found: Sequence[Parts]) -> Parts:
-        return [
-            parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
-            for parts in zip(*found, strict=True)
-        ]
+        return [total(parts) for parts in zip(*found, strict=True)]
 
 
 def signs(n_qubits: int) -> NDArray[np.float64]:
@@ -248,11 +250,14 @@ class Prepared:
 
     form: StateForm
 
-    def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]:
-        (weights,) = tensors
+    def width(self, *tensors: Tensor) -> float:
+        return 0.0  # a matrix has seven qubits at most
+
+    def forward(self, tape: Tape, *arrays: Array) -> tuple[Array, ...]:
+        (weights,) = arrays
         return tuple(part for parts in self.form.prepare(tape, weights) for part in parts)
 
-    def backward(self, tape: Tape, wanted: Sequence[bool], *grads: Tensor) -> tuple[Tensor, ...]:
+    def backward(self, tape: Tape, wanted: Sequence[bool], *grads: Array) -> tuple[Array, ...]:
         return (self.form.prepare_back(tape, self.form.split(grads)),)
 
 
@@ -261,22 +266,26 @@ class Values:
     """(inputs (sample, n_inputs), prepared…) -> ⟨Z⟩ (copy, sample, observable), `Handwritten`."""
 
     form: StateForm
+    copies: int
 
-    def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]:
-        inputs, *prepared = tensors
-        values = self.form.values(tape, self.form.split(prepared), inputs.t())
+    def width(self, *tensors: Tensor) -> float:
+        return self.form.width(self.copies, len(tensors[0]))
+
+    def forward(self, tape: Tape, *arrays: Array) -> tuple[Array, ...]:
+        inputs, *prepared = arrays
+        values = self.form.values(tape, self.form.split(prepared), inputs.T)
         tape += prepared
-        return (values.transpose(1, 2),)
+        return (values.mT,)
 
     def backward(
-        self, tape: Tape, wanted: Sequence[bool], *grads: Tensor
-    ) -> tuple[Tensor | None, ...]:
+        self, tape: Tape, wanted: Sequence[bool], *grads: Array
+    ) -> tuple[Array | None, ...]:
         prepared = self.form.split(pop(tape, self.form.n_parts))
-        values = grads[0].transpose(1, 2)
-        inputs: Tensor | None = None
+        values = grads[0].mT
+        inputs: Array | None = None
         if wanted[0]:
             inputs, found = self.form.values_back(tape, prepared, values)
-            inputs = inputs.t()
+            inputs = inputs.T
         else:
             found = self.form.factors(tape, prepared, values)
         return inputs, *(part for own in self.form.gradients([found]) for part in own)

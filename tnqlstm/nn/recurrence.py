@@ -8,13 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
+import numpy as np
 from torch import Tensor
 
+from ..contraction.angles import ConstantBank
+from ..contraction.arrays import Array, get_namespace, join, zeros
 from ..contraction.handwritten import Tape, pop
 from ..contraction.state_form import Parts, StateForm
 
 __all__ = ["Recurrence"]
+
+# of i, f, g, o: σ(z) = ½ + ½ tanh ½z, and g is the tanh itself
+CONSTANTS = ConstantBank(
+    {
+        "half": np.array([0.5, 0.5, 1.0, 0.5])[:, None, None],
+        "shift": np.array([0.5, 0.5, 0.0, 0.5])[:, None, None],
+    }
+)
 
 
 class Recurrence:
@@ -28,60 +38,62 @@ class Recurrence:
     def __init__(self, gates: StateForm, readout: StateForm | None) -> None:
         self.forms = [gates] if readout is None else [gates, readout]
 
-    def forward(self, tape: Tape, *tensors: Tensor) -> tuple[Tensor, ...]:
-        x, h, c, *weights = tensors
+    def width(self, *tensors: Tensor) -> float:
+        x, _, _, weights, *_ = tensors
+        return self.forms[0].width(len(weights), x.shape[1])
+
+    def forward(self, tape: Tape, *arrays: Array) -> tuple[Array, ...]:
+        x, h, c, *weights = arrays
         made = [form.prepare(tape, each) for form, each in zip(self.forms, weights, strict=True)]
+        half, shift = CONSTANTS.get("half", x), CONSTANTS.get("shift", x)
         gates = self.forms[0]
-        h, c = h.t(), c.t()
+        h, c = h.T, c.T
         n_hidden = len(h)
+        xp = get_namespace(x)
         outputs = []
-        for step in x.unbind(0):
-            z = gates.values(tape, made[0], torch.cat([step.t(), h]))
-            sigmoids, g = torch.sigmoid(z), torch.tanh(z[2])
-            i, f, _, o = sigmoids.unbind(0)
-            before, c = c, torch.addcmul(f * c, i, g)
-            tanh_c = torch.tanh(c)
+        for step in x.mT:
+            z = gates.values(tape, made[0], join([step, h]))
+            bent = xp.tanh(z * half)
+            i, f, g, o = opened = bent * half + shift
+            before, c = c, f * c + i * g
+            tanh_c = xp.tanh(c)
             h = output = o * tanh_c
-            tape += [sigmoids, g, before, tanh_c]
+            # z's gradient is this times that of c, of c, of c and of u
+            partners = join([opened[2:3], before[None], opened[:1], tanh_c[None]])
+            slopes = half * half * (1 - bent * bent)
+            tape += [partners * slopes, f, o * (1 - tanh_c * tanh_c)]
             if len(self.forms) > 1:
-                hidden, output = self.forms[1].values(tape, made[1], h).unbind(0)
+                hidden, output = self.forms[1].values(tape, made[1], h)
                 h = hidden[:n_hidden]
             outputs.append(output)
         tape += [x, *(part for each in made for parts in each for part in parts)]
-        return torch.stack(outputs).transpose(1, 2), h.t(), c.t()
+        return xp.stack(outputs).mT, h.T, c.T
 
-    def backward(self, tape: Tape, wanted: Sequence[bool], *grads: Tensor) -> tuple[Tensor, ...]:
+    def backward(self, tape: Tape, wanted: Sequence[bool], *grads: Array) -> tuple[Array, ...]:
         made = [form.split(pop(tape, form.n_parts)) for form in reversed(self.forms)][::-1]
         (x,) = pop(tape, 1)
-        d_outputs, dh, dc = grads[0].transpose(1, 2), grads[1].t(), grads[2].t()
+        xp = get_namespace(x)
+        d_outputs, dh, dc = grads[0].mT, grads[1].T, grads[2].T
         factors: list[list[list[Parts]]] = [[] for _ in self.forms]
         d_steps = []
-        for d_output in reversed(d_outputs.unbind(0)):
+        for k in range(len(d_outputs) - 1, -1, -1):
             if len(self.forms) > 1:
-                padded = torch.nn.functional.pad(dh, (0, 0, 0, len(d_output) - len(dh)))
-                both = torch.stack([padded, d_output])
+                missing = zeros((d_outputs.shape[1] - len(dh), dh.shape[1]), dh)
+                both = xp.stack([join([dh, missing]), d_outputs[k]])
                 du, found = self.forms[1].values_back(tape, made[1], both)
                 factors[1].append(found)
             else:
-                du = dh + d_output
-            dz, dc = _update_back(tape, du, dc)
+                du = dh + d_outputs[k]
+            slopes, f, slope_of_u = pop(tape, 3)
+            dc = dc + du * slope_of_u
+            dz = join([slopes[:3] * dc, slopes[3:] * du])
+            dc = dc * f
             dv, found = self.forms[0].values_back(tape, made[0], dz)
             factors[0].append(found)
-            step, dh = dv.split([x.shape[2], len(dv) - x.shape[2]])
-            d_steps.append(step)
+            dh = dv[x.shape[2] :]
+            d_steps.append(dv[: x.shape[2]])
         d_weights = [
             form.prepare_back(tape, form.gradients(each))
             for form, each in reversed(list(zip(self.forms, factors, strict=True)))
         ]
-        dx = torch.stack(d_steps[::-1]).transpose(1, 2)
-        return dx, dh.t(), dc.t(), *reversed(d_weights)
-
-
-def _update_back(tape: Tape, du: Tensor, dc: Tensor) -> tuple[Tensor, Tensor]:
-    """The gradients in the gates' values and in the c before, of u = o tanh(f c + i g)."""
-    sigmoids, g, c, tanh_c = pop(tape, 4)
-    i, f, _, o = sigmoids.unbind(0)
-    dc = torch.addcmul(dc, du * o, 1 - tanh_c * tanh_c)
-    slopes = sigmoids - sigmoids * sigmoids
-    slopes[2] = 1 - g * g
-    return torch.stack([dc * g, dc * c, dc * i, du * tanh_c]) * slopes, dc * f
+        return xp.stack(d_steps[::-1]).mT, dh.T, dc.T, *reversed(d_weights)

@@ -1,0 +1,101 @@
+"""Numpy arrays and torch tensors under the same names.
+
+Hand-written gradients make hundreds of small products, and a call of numpy takes less than half the
+time of one of torch. On a CPU they run on arrays that share the tensors' memory; on other devices,
+and where torch itself differentiates, the same code runs on tensors. What both know by one name is
+written as a method or taken from autoray's namespace; the rest is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from autoray import get_namespace
+from numpy.typing import NDArray
+from torch import Tensor
+
+__all__ = [
+    "Array",
+    "adjoint",
+    "array_of",
+    "can_share",
+    "contiguous",
+    "cos_sin",
+    "get_namespace",
+    "join",
+    "scatter_add",
+    "take",
+    "tensor_of",
+    "total",
+    "zeros",
+]
+
+Array = Any  # of numpy or of torch
+LONG = 1000
+SHARED_DTYPES = (torch.float64, torch.float32, torch.complex128, torch.complex64)
+
+
+def can_share(tensor: Tensor) -> bool:
+    """Whether numpy can read the tensor's memory."""
+    return tensor.device.type == "cpu" and tensor.dtype in SHARED_DTYPES
+
+
+def array_of(tensor: Tensor) -> NDArray[Any]:
+    """The tensor's memory as an array."""
+    return tensor.numpy(force=True)
+
+
+def tensor_of(array: Array) -> Tensor:
+    """The array's memory as a tensor."""
+    return torch.from_numpy(array) if isinstance(array, np.ndarray) else array
+
+
+def take(a: Array, index: Array, axis: int) -> Array:
+    """The entries at an index along an axis."""
+    return a.take(index, axis) if isinstance(a, np.ndarray) else a.index_select(axis, index)
+
+
+def scatter_add(values: Array, index: Array, size: int) -> Array:
+    """The sums of the rows of `values` whose index is 0, 1, … size − 1."""
+    if isinstance(values, np.ndarray):  # numpy's own takes ten times as long
+        return scatter_add(tensor_of(values), tensor_of(index), size).numpy()
+    return values.new_zeros(size, *values.shape[1:]).index_add_(0, index, values)
+
+
+def join(parts: Sequence[Array], axis: int = 0) -> Array:
+    """The parts one after another."""
+    return parts[0] if len(parts) == 1 else get_namespace(parts[0]).concatenate(parts, axis)
+
+
+def total(parts: Sequence[Array]) -> Array:
+    """The sum of the parts."""
+    found = parts[0]
+    for part in parts[1:]:
+        found = found + part
+    return found
+
+
+def cos_sin(a: Array) -> tuple[Array, Array]:
+    if isinstance(a, np.ndarray):
+        if a.size > LONG:  # torch's vectorised functions are three times as fast
+            t = tensor_of(np.ascontiguousarray(a))
+            return t.cos().numpy(), t.sin().numpy()
+        return np.cos(a), np.sin(a)
+    return a.cos(), a.sin()
+
+
+def adjoint(a: Array) -> Array:
+    return a.mT.conj()
+
+
+def contiguous(a: Array) -> Array:
+    return np.ascontiguousarray(a) if isinstance(a, np.ndarray) else a.contiguous()
+
+
+def zeros(shape: tuple[int, ...], like: Array) -> Array:
+    if isinstance(like, np.ndarray):
+        return np.zeros(shape, like.dtype)
+    return like.new_zeros(shape)
