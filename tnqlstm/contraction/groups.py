@@ -10,7 +10,7 @@ import numpy as np
 from ..distribution import Partition
 from ..distribution.network import QPU
 from .angles import ConstantBank
-from .arrays import Array, get_namespace, zeros
+from .arrays import Array, stack, zeros
 from .families import Family
 from .handwritten import Tape, pop
 from .program import Program
@@ -181,4 +181,4 @@ class NetworkGroup:
 
 def _for_copies(a: Array, copies: int) -> Array:
     """(network, source, numbers) -> (network · copy · source, numbers), the same for each copy."""
-    return get_namespace(a).stack([a] * copies, 1).reshape(-1, a.shape[-1])
+    return stack([a] * copies, 1).reshape(-1, a.shape[-1])

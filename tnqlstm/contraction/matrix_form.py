@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .angles import ConstantBank
-from .arrays import Array, adjoint, contiguous, get_namespace, join, scatter_add, take
+from .arrays import Array, adjoint, contiguous, get_namespace, join, scatter_add, stack, take
 from .handwritten import Tape, pop
 from .layers import GateRun
 
@@ -157,7 +157,7 @@ class LayeredRun:
         for k in range(self.length - 1, 0, -1):
             grads.append(_times(_dagger(factors[k]), grads[-1]))
             grads[-2] = _times(grads[-2], _dagger(products[k - 1]))
-        joined = get_namespace(grad).stack(grads[::-1])
+        joined = stack(grads[::-1])
         b, c = (bank.get(name, weights, real=self.real) for name in "bc")
         phase = _inner(joined, cos * c - sin * b) * bank.get("frequency", weights)
         size = weights.shape[0] * weights.shape[1]
@@ -219,7 +219,6 @@ class LayeredRun:
                     grad = take(wide.reshape(shape), turn, 1)
                 elif through:
                     grad = self._unmoved(k, wide.reshape(shape))
-        stack = get_namespace(grad).stack
         return [stack(each[::-1]) for each in found], grad
 
 

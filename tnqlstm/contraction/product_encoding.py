@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..circuit.encoding import ENCODING_DERIVATIVES
 from .angles import AngleTable, ConstantBank
-from .arrays import Array, get_namespace, join, scatter_add, take, total
+from .arrays import Array, get_namespace, join, scatter_add, stack, take, total
 from .handwritten import Tape, pop
 from .layers import ProductState
 
@@ -63,7 +63,7 @@ class ProductEncoding:
         functions = [xp.cos(phase), xp.sin(phase)]
         if self.has_fixed:
             functions.append(xp.ones_like(phase))
-        each = xp.stack(functions, 3)  # position, component, qubit, function, sample
+        each = stack(functions, 3)  # position, component, qubit, function, sample
         product = each[0]
         for k in range(1, self.length):
             outer = product[:, :, :, None] * each[k][:, :, None]
@@ -85,7 +85,8 @@ class ProductEncoding:
         inputs, products = pop(tape, 2)
         if not self.real:
             grad = join([grad.real, grad.imag], 2)
-        phases = (grad * (self.constants.get("slopes", inputs) @ products)).sum(3)
+        slopes = self.constants.get("slopes", inputs) @ products
+        phases = get_namespace(grad).einsum("cqrn,pcqrn->pcqn", grad, slopes)
         angles = (phases * self.constants.get("frequency", inputs)).reshape(-1, inputs.shape[1])
         n_columns = len(self.table.encodings) * len(inputs)
         if not self.in_order:
@@ -110,21 +111,24 @@ class ProductEncoding:
 
     def _kron_back(self, tape: Tape, grad: Array) -> Array:
         (vectors,) = pop(tape, 1)
-        xp = get_namespace(grad)
+        einsum = get_namespace(grad).einsum
         n_pairs, odd = divmod(self.n_qubits, 2)
         grads = []
         for _ in range(n_pairs + odd - 1):
             part, product = pop(tape, 2)
             split = grad.reshape(len(grad), part.shape[1], -1, grad.shape[-1])
-            grads.append((split * product.conj()[:, None]).sum(2))
-            grad = (split * part.conj()[:, :, None]).sum(1)
+            grads.append(einsum("cabn,cbn->can", split, product.conj()))
+            grad = einsum("cabn,can->cbn", split, part.conj())
         grads.append(grad)
         ends = [grads.pop()[:, None]] if odd else []
         if n_pairs:
-            joint = xp.stack(grads, 1).reshape(len(grad), n_pairs, 2, 2, -1)
+            joint = stack(grads, 1).reshape(len(grad), n_pairs, 2, 2, -1)
             first, second = (vectors[:, k : 2 * n_pairs : 2].conj() for k in (0, 1))
-            both = [(joint * second[:, :, None]).sum(3), (joint * first[:, :, :, None]).sum(2)]
-            ends.insert(0, xp.stack(both, 2).reshape(len(grad), 2 * n_pairs, 2, -1))
+            both = [
+                einsum("cqabn,cqbn->cqan", joint, second),
+                einsum("cqabn,cqan->cqbn", joint, first),
+            ]
+            ends.insert(0, stack(both, 2).reshape(len(grad), 2 * n_pairs, 2, -1))
         return join(ends, 1)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .angles import ConstantBank
-from .arrays import Array, adjoint, get_namespace, join, scatter_add, take, total
+from .arrays import Array, adjoint, join, scatter_add, stack, take, total
 from .handwritten import Tape, pop
 from .matrix_form import LayeredRun, MatrixRun, StateRun
 from .product_encoding import ProductEncoding
@@ -218,7 +218,7 @@ class _LayeredGroup(_Group):
         encoded = self.encoding.forward(tape, inputs)
         copies = prepared[0].shape[1] // self.n_components
         shape = (self.n_components, copies, self.size, inputs.shape[1])
-        states = get_namespace(encoded).stack([encoded] * copies, 1).reshape(-1, *shape[2:])
+        states = stack([encoded] * copies, 1).reshape(-1, *shape[2:])
         states = self.run.apply(tape, prepared, states).reshape(shape)
         tape.append(states)
         return self._read_out(states)

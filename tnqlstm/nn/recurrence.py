@@ -12,7 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from ..contraction.angles import ConstantBank
-from ..contraction.arrays import Array, get_namespace, join, zeros
+from ..contraction.arrays import Array, get_namespace, join, stack, zeros
 from ..contraction.handwritten import Tape, pop
 from ..contraction.state_form import Parts, StateForm
 
@@ -67,19 +67,18 @@ class Recurrence:
                 h = hidden[:n_hidden]
             outputs.append(output)
         tape += [x, *(part for each in made for parts in each for part in parts)]
-        return xp.stack(outputs).mT, h.T, c.T
+        return stack(outputs).mT, h.T, c.T
 
     def backward(self, tape: Tape, wanted: Sequence[bool], *grads: Array) -> tuple[Array, ...]:
         made = [form.split(pop(tape, form.n_parts)) for form in reversed(self.forms)][::-1]
         (x,) = pop(tape, 1)
-        xp = get_namespace(x)
         d_outputs, dh, dc = grads[0].mT, grads[1].T, grads[2].T
         factors: list[list[list[Parts]]] = [[] for _ in self.forms]
         d_steps = []
         for k in range(len(d_outputs) - 1, -1, -1):
             if len(self.forms) > 1:
                 missing = zeros((d_outputs.shape[1] - len(dh), dh.shape[1]), dh)
-                both = xp.stack([join([dh, missing]), d_outputs[k]])
+                both = stack([join([dh, missing]), d_outputs[k]])
                 du, found = self.forms[1].values_back(tape, made[1], both)
                 factors[1].append(found)
             else:
@@ -96,4 +95,4 @@ class Recurrence:
             form.prepare_back(tape, form.gradients(each))
             for form, each in reversed(list(zip(self.forms, factors, strict=True)))
         ]
-        return xp.stack(d_steps[::-1]).mT, dh.T, dc.T, *reversed(d_weights)
+        return stack(d_steps[::-1]).mT, dh.T, dc.T, *reversed(d_weights)
