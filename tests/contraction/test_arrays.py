@@ -15,7 +15,7 @@ import tnqlstm as tnq
 from tnqlstm.circuit.ansatz import ry_brickwork
 from tnqlstm.contraction import handwritten
 from tnqlstm.contraction.arrays import scatter_add
-from tnqlstm.contraction.one_thread import one_thread
+from tnqlstm.contraction.one_thread import _libraries, one_thread
 
 DOUBLE = {"dtype": torch.float64}
 
@@ -105,9 +105,7 @@ def test_scatter_add(make: Callable[[object], object]) -> None:
 
 
 def n_threads() -> set[int]:
-    return {
-        blas["num_threads"] for blas in ThreadpoolController().info() if blas["user_api"] == "blas"
-    }
+    return {library.num_threads for library in _libraries()}
 
 
 def test_one_thread_gives_the_threads_back() -> None:

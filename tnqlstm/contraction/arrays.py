@@ -24,7 +24,9 @@ __all__ = [
     "can_share",
     "contiguous",
     "cos_sin",
+    "empty",
     "get_namespace",
+    "index_like",
     "join",
     "scatter_add",
     "stack",
@@ -37,6 +39,11 @@ __all__ = [
 Array = Any  # of numpy or of torch
 LONG = 1000
 SHARED_DTYPES = (torch.float64, torch.float32, torch.complex128, torch.complex64)
+
+
+# glibc gives large blocks back to the system when they're freed, and each page of the next one is
+# a fault. Once a block of 32 MiB has been freed, it keeps as much as 64 MiB for the next call.
+np.empty(2**25 - 2**16, dtype=np.uint8)
 
 
 def can_share(tensor: Tensor) -> bool:
@@ -102,6 +109,17 @@ def adjoint(a: Array) -> Array:
 
 def contiguous(a: Array) -> Array:
     return np.ascontiguousarray(a) if isinstance(a, np.ndarray) else a.contiguous()
+
+
+def empty(shape: tuple[int, ...], like: Array) -> Array:
+    return np.empty(shape, like.dtype) if isinstance(like, np.ndarray) else like.new_empty(shape)
+
+
+def index_like(index: NDArray[np.int64], like: Array) -> Array:
+    """An index for arrays of this kind."""
+    if isinstance(like, np.ndarray):
+        return index
+    return torch.as_tensor(index, device=like.device)
 
 
 def zeros(shape: tuple[int, ...], like: Array) -> Array:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..distribution import Partition
 from ..distribution.network import QPU
 from .angles import ConstantBank
 from .arrays import Array, stack, zeros
 from .families import Family
-from .handwritten import Tape, pop
+from .forest import Flow
 from .program import Program
 from .sites import Source
 from .slicing import find_slices, restrict
 from .tensor_network import CONSTANT, INPUTS, WEIGHTS, ContractionPath, Rank, TensorNetwork
 from .tree import cotengra_tree, find_path
 
-__all__ = ["NetworkGroup"]
+__all__ = ["NetworkGroup", "repeat"]
 
 RANKS: dict[Source, Rank] = {"constant": CONSTANT, "weights": WEIGHTS, "inputs": INPUTS}
 
@@ -61,11 +62,9 @@ class NetworkGroup:
                 axes = (0, *(1 + axis for axis in program.axes(k, leaf.legs)))
                 array = leaf.constant().transpose(axes)
                 fixed[k] = np.ascontiguousarray(array.reshape(len(array), -1))
-        program.run([], fixed, CONSTANT, 1)
-        self.fixed = {node: program.ranks[node] for node in fixed}
+        program.run(fixed, CONSTANT, 1)
+        self.fixed: dict[int, NDArray[np.float64]] = fixed
         self.constants = ConstantBank({str(node): each for node, each in fixed.items()})
-        self._from_weights = program.reaching(set(self.leaves_of("weights")))
-        self._from_inputs = program.reaching(set(self.leaves_of("inputs")))
 
     def leaves_of(self, source: Source) -> list[int]:
         return [k for k, own in enumerate(self.sources) if own == source]
@@ -96,47 +95,34 @@ class NetworkGroup:
         found = find_slices(self.program, len(self.networks), probes, max_memory, bytes_each)
         return [NetworkGroup(self.family, path=self.program.path, slice_=each) for each in found]
 
-    # -- running --------------------------------------------------------------------------------
+    def flows(self) -> list[Flow]:
+        """Of each node, whether it depends on weights and on inputs."""
+        weights, inputs = (
+            self.program.reaching(set(self.leaves_of(source))) for source in ("weights", "inputs")
+        )
+        return [(node in weights, node in inputs) for node in range(len(self.program.ranks))]
 
-    def prepare(
-        self, tape: Tape, leaves: dict[int, Array], copies: int, like: Array
-    ) -> list[Array]:
+    # -- step by step, where torch differentiates -------------------------------------------------
+
+    def prepare(self, leaves: Mapping[int, Array], copies: int, like: Array) -> dict[int, Array]:
         """What needs no inputs, of the leaves that read weights: the program's held tensors."""
         tensors = {**leaves, **self._constants(CONSTANT, like)}
         for k, array in self._constants(WEIGHTS, like).items():
-            tensors[k] = _for_copies(array[:, None], copies)
-        self.program.run(tape, tensors, WEIGHTS, len(self.networks) * copies)
-        return [tensors[node] for node in self.program.held]
-
-    def prepare_back(self, tape: Tape, grads: Sequence[Array], copies: int) -> dict[int, Array]:
-        """The gradients in the leaves."""
-        found = dict(zip(self.program.held, grads, strict=True))
-        self.program.run_back(tape, found, WEIGHTS, self._from_weights, len(self.networks) * copies)
-        return found
+            tensors[k] = repeat(array[:, None], copies).reshape(-1, array.shape[1])
+        self.program.run(tensors, WEIGHTS, len(self.networks) * copies)
+        return {node: tensors[node] for node in self.program.held}
 
     def evaluate(
-        self,
-        tape: Tape,
-        held: Sequence[Array],
-        leaves: dict[int, Array],
-        copies: int,
-        n_samples: int,
-        like: Array,
+        self, given: Mapping[int, Array], copies: int, n_samples: int, like: Array
     ) -> Array:
-        """Each network's value, (copy, network, sample), of the leaves that read inputs.
+        """Each network's value, (copy, network, sample).
 
-        `leaves`: (network · sample, numbers), and a generating network's probes, the leaves behind
-        all sites, (copy · sample, 2).
+        `given`: what is held, the leaves that read inputs, (network · copy · sample, numbers), and
+        a generating network's probes, the leaves behind all sites, (copy · sample, 2).
         """
         n_networks = len(self.networks)
-        tensors = self._constants(CONSTANT, like)
-        tensors |= zip(self.program.held, held, strict=True)
-        for k, leaf in leaves.items():
-            tensors[k] = leaf
-            if copies > 1 and k < len(self.leaves):
-                tensors[k] = _for_copies(leaf.reshape(n_networks, -1, leaf.shape[1]), copies)
-        self.program.run(tape, tensors, INPUTS, n_networks * copies, n_samples)
-        tape += held
+        tensors = {**self._constants(CONSTANT, like), **given}
+        self.program.run(tensors, INPUTS, n_networks * copies, n_samples)
         value = tensors[self.program.root]
         if self.program.root_rank == CONSTANT:
             return value.reshape(1, -1, 1) + zeros((copies, n_networks, n_samples), value)
@@ -145,40 +131,14 @@ class NetworkGroup:
             return value + zeros((copies, n_networks, n_samples), value)
         return value
 
-    def evaluate_back(
-        self, tape: Tape, grad: Array, wanted: tuple[bool, bool]
-    ) -> tuple[list[Array | None], dict[int, Array]]:
-        """The gradients in what is held and in the leaves of inputs, if they're `wanted`."""
-        copies, _, n_samples = grad.shape
-        kept = pop(tape, len(self.program.held))
-        grad = grad.swapaxes(0, 1)
-        if self.program.root_rank != INPUTS:
-            return [grad.sum(2).reshape(each.shape) for each in kept], {}
-        nodes = (self._from_weights if wanted[0] else set()) | (
-            self._from_inputs if wanted[1] else set()
-        )
-        found = {self.program.root: grad}
-        self.program.run_back(tape, found, INPUTS, nodes, len(self.networks) * copies, n_samples)
-        held = [
-            found[node].reshape(each.shape) if node in found else None
-            for node, each in zip(self.program.held, kept, strict=True)
-        ]
-        leaves = {k: found[k] for k in self.leaves_of("inputs") if k in found}
-        if copies > 1:
-            leaves = {
-                k: leaf.reshape(len(self.networks), copies, n_samples, -1).sum(1)
-                for k, leaf in leaves.items()
-            }
-        return held, leaves
-
     def _constants(self, rank: Rank, like: Array) -> dict[int, Array]:
         return {
             node: self.constants.get(str(node), like)
-            for node, own in self.fixed.items()
-            if own == rank
+            for node in self.fixed
+            if self.program.ranks[node] == rank
         }
 
 
-def _for_copies(a: Array, copies: int) -> Array:
-    """(network, source, numbers) -> (network · copy · source, numbers), the same for each copy."""
-    return stack([a] * copies, 1).reshape(-1, a.shape[-1])
+def repeat(a: Array, copies: int) -> Array:
+    """(network, source, numbers) -> (network, copy, source, numbers), the same for each copy."""
+    return stack([a] * copies, 1)

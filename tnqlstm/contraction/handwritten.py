@@ -21,10 +21,14 @@ from torch.autograd import forward_ad
 from .arrays import Array, array_of, can_share, tensor_of
 from .one_thread import one_thread
 
-__all__ = ["Handwritten", "Recomputed", "Tape", "apply", "pop"]
+__all__ = ["Discarded", "Handwritten", "Recomputed", "Tape", "apply", "pop"]
 
 WIDE = 2**16  # numbers in an array from which several threads of torch gain more than short calls
 Tape = list[Array]  # pushed on by `forward`, popped off by `backward`
+
+
+class Discarded(list[Array]):
+    """The tape of a function that torch differentiates itself."""
 
 
 class Handwritten(Protocol):
@@ -49,7 +53,7 @@ class Handwritten(Protocol):
 def apply(function: Handwritten, *tensors: Tensor) -> tuple[Tensor, ...]:
     """function(*tensors), differentiable in every way that torch knows."""
     if _is_transformed(tensors):
-        return function.forward([], *tensors)
+        return function.forward(Discarded(), *tensors)
     return _Node.apply(function, *tensors)
 
 
@@ -108,7 +112,7 @@ class _Node(torch.autograd.Function):
             return None, *_backward(ctx, grads)
         # a gradient of this gradient may be asked for
         wanted = [t for t in tensors if t.requires_grad]
-        outputs = ctx.function.forward([], *tensors)
+        outputs = ctx.function.forward(Discarded(), *tensors)
         found = iter(
             torch.autograd.grad(outputs, wanted, grads, create_graph=True, allow_unused=True)
         )

@@ -103,45 +103,35 @@ class GroupLeaf:
 
 
 class LeafBatch:
-    """Leaves that read one source, as tensors (network · source, legs), by any keys."""
+    """Leaves that read one source, as arrays (leaf, network · source, numbers) of equal ones."""
 
     def __init__(
         self, leaves: Mapping[Key, tuple[GroupLeaf, Sequence[int]]], table: FunctionTable
     ) -> None:
         """`leaves`: each with the order in which its axes are wanted."""
         self.table = table
-        batches: dict[tuple[object, ...], list[Key]] = {}
-        matrices: list[NDArray[np.float64]] = []
+        equal: dict[tuple[int, ...], list[Key]] = {}  # by shape of the terms, and networks
+        terms: dict[Key, NDArray[np.float64]] = {}
         for key, (leaf, order) in leaves.items():
             axes = (0, *(1 + axis for axis in order))
-            arrays = np.concatenate([terms.arrays for terms in leaf.kinds]).transpose(axes)
-            matrix = np.ascontiguousarray(arrays.reshape(len(arrays), -1))
-            same = (matrix.shape, np.round(matrix, 12).tobytes())
-            if same not in batches:
-                matrices.append(matrix)
-            batches.setdefault(same, []).append(key)
-        self.batches = list(batches.values())
-        self.n_networks = [[len(leaves[key][0].kind_of) for key in keys] for keys in self.batches]
-        every = [terms for leaf, _ in leaves.values() for terms in leaf.kinds]
-        self.width = max((terms.functions.shape[1] for terms in every), default=0) or 1
+            arrays = np.concatenate([kind.arrays for kind in leaf.kinds]).transpose(axes)
+            terms[key] = arrays.reshape(len(arrays), -1)
+            equal.setdefault((len(leaf.kind_of), *terms[key].shape), []).append(key)
+        self.keys = list(equal.values())  # of the leaves in each array
+        self.n_rows = [len(keys) * n for keys, (n, *_) in zip(self.keys, equal, strict=True)]
+        self.sizes = [n_networks * n_terms for n_networks, n_terms, _ in equal]
+        every = [kind for leaf, _ in leaves.values() for kind in leaf.kinds]
+        self.width = max((kind.functions.shape[1] for kind in every), default=0) or 1
         self.n_kept = self.width if self.width > 1 else 0  # a factor's gradient is of the others
-        index = [
-            _index(leaves[key][0], table, self.width) for batch in self.batches for key in batch
-        ]
+        index = [_index(leaves[key][0], table, self.width) for keys in self.keys for key in keys]
         rows = np.concatenate(index, axis=1)
-        arrays_by_name: dict[str, NDArray[np.generic]] = {
-            f"terms{k}": matrix for k, matrix in enumerate(matrices)
+        joined = {
+            f"terms{k}": np.stack([terms[key] for key in keys]) for k, keys in enumerate(self.keys)
         }
-        self.constants = ConstantBank(
-            {**arrays_by_name, **{f"rows{k}": row for k, row in enumerate(rows)}}
-        )
-        self.sizes = [  # of each batch's part of the functions
-            sum(counts) * len(matrix)
-            for counts, matrix in zip(self.n_networks, matrices, strict=True)
-        ]
+        self.constants = ConstantBank({**joined, **{f"rows{k}": row for k, row in enumerate(rows)}})
 
-    def forward(self, tape: Tape, angles: Array) -> dict[Key, Array]:
-        """Each leaf, (network · source, numbers), of angles (source, column)."""
+    def forward(self, tape: Tape, angles: Array) -> list[Array]:
+        """The arrays, of angles (source, column)."""
         functions = self.table.forward(tape, angles)
         factors = [
             take(functions, self.constants.get(f"rows{k}", functions), 0) for k in range(self.width)
@@ -150,31 +140,26 @@ class LeafBatch:
         for factor in factors[1:]:
             phi = phi * factor
         tape += [functions, *factors[: self.n_kept]]
-        found: dict[Key, Array] = {}
-        n_sources, start = functions.shape[1], 0
-        for k, size in enumerate(self.sizes):
+        n_sources, start, made = functions.shape[1], 0, []
+        for k, keys in enumerate(self.keys):
             terms = self.constants.get(f"terms{k}", functions)
-            rows = phi[start : start + size].reshape(-1, len(terms), n_sources).mT
-            made = rows.reshape(-1, len(terms)) @ terms
-            start, end = start + size, 0
-            for key, n in zip(self.batches[k], self.n_networks[k], strict=True):
-                found[key] = made[end : end + n * n_sources]
-                end += n * n_sources
-        return found
+            n_leaves, n_terms, _ = terms.shape
+            stop = start + self.sizes[k] * n_leaves
+            rows = phi[start:stop].reshape(-1, n_terms, n_sources).mT
+            made.append(rows.reshape(len(keys), -1, n_terms) @ terms)
+            start = stop
+        return made
 
-    def backward(self, tape: Tape, grads: Mapping[Key, Array], wanted: bool = True) -> Array | None:
-        """The gradient in the angles, if it's wanted."""
+    def backward(self, tape: Tape, grads: Sequence[Array]) -> Array:
+        """The gradient in the angles, of those in the arrays, of any shape."""
         functions, *factors = pop(tape, 1 + self.n_kept)
-        if not wanted:
-            pop(tape, self.table.n_kept)
-            return None
         n_sources = functions.shape[1]
         parts = []
-        for k, keys in enumerate(self.batches):
+        for k, grad in enumerate(grads):
             terms = self.constants.get(f"terms{k}", functions)
-            joined = join([grads[key].reshape(-1, terms.shape[1]) for key in keys])
-            rows = (joined @ terms.T).reshape(-1, n_sources, len(terms))
-            parts.append(rows.mT.reshape(-1, n_sources))
+            n_leaves, n_terms, numbers = terms.shape
+            rows = grad.reshape(n_leaves, -1, numbers) @ terms.mT
+            parts.append(rows.reshape(-1, n_sources, n_terms).mT.reshape(-1, n_sources))
         d_phi = join(parts)
         found = []
         for k in range(self.width):

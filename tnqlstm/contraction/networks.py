@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 
@@ -17,10 +17,12 @@ from .arrays import Array, join
 from .cones import group_cones, light_cone
 from .cost import BYTES_PER_NUMBER, CONES, GENERATING, Cost, Rates, Traffic
 from .families import Family, families
-from .groups import NetworkGroup
-from .handwritten import Recomputed, Tape, apply, pop
-from .leaves import FunctionTable, Key, LeafBatch
+from .forest import Forest, Layout, Node, is_small
+from .groups import NetworkGroup, repeat
+from .handwritten import Discarded, Recomputed, Tape, apply
+from .leaves import FunctionTable, LeafBatch
 from .sites import SiteBank, Source
+from .tensor_network import INPUTS, WEIGHTS, Rank
 from .tree import MOST_STARTS
 
 __all__ = ["ConesEvaluator", "GeneratingEvaluator"]
@@ -93,6 +95,11 @@ class _NetworkEvaluator:
             if own:
                 table = FunctionTable(columns[source], self._frequencies[source])
                 self.leaves[source] = LeafBatch(own, table)
+        self._held = [(g, node) for g, group in enumerate(groups) for node in group.program.held]
+        self._held_by_copies: dict[int, list[list[Node]]] = {}
+        self.roots = [(g, group.program.root) for g, group in enumerate(groups)]
+        outputs: dict[Rank, list[Node]] = {WEIGHTS: self._held, INPUTS: self.roots}
+        self.forests = {rank: Forest(groups, rank, needed) for rank, needed in outputs.items()}
 
     def _part(self, groups: list[NetworkGroup]) -> _NetworkEvaluator:
         part = copy(self)
@@ -122,20 +129,42 @@ class _NetworkEvaluator:
         n_networks = max(len(group.networks) for group in self.groups)
         return NUMBERS_OF_A_TENSOR * n_networks * copies * n_samples
 
-    def made(self, tape: Tape, source: Source, angles: Array) -> list[dict[int, Array]]:
-        """Each group's leaves that read the source, of angles (source, column)."""
-        leaves: list[dict[int, Array]] = [{} for _ in self.groups]
-        if source in self.leaves:
-            for (g, k), leaf in self.leaves[source].forward(tape, angles).items():
-                leaves[g][k] = leaf
-        return leaves
+    # -- what `_Prepare` and `_Evaluate` share ----------------------------------------------------
+
+    def held(self, copies: int) -> list[list[Node]]:
+        """What is held for the inputs, as arrays: the small tensors in a row, each large one."""
+        if copies not in self._held_by_copies:
+            forest = self.forests[WEIGHTS]
+            small = [node for node in self._held if is_small(forest.size(node, copies, 1))]
+            large = [[node] for node in self._held if not is_small(forest.size(node, copies, 1))]
+            self._held_by_copies[copies] = [small, *large] if small else large
+        return self._held_by_copies[copies]
+
+    def leaf_nodes(self, source: Source) -> list[list[Node]]:
+        """The leaves in each array of `made`."""
+        return self.leaves[source].keys if source in self.leaves else []
+
+    def made(self, tape: Tape, source: Source, angles: Array, copies: int = 1) -> list[Array]:
+        """The leaves that read the source, of angles (source, column); the same for all copies."""
+        if source not in self.leaves:
+            return []
+        arrays = self.leaves[source].forward(tape, angles)
+        if copies == 1:
+            return arrays
+        return [repeat(a.reshape(-1, len(angles), a.shape[-1]), copies) for a in arrays]
 
     def made_back(
-        self, tape: Tape, source: Source, grads: Mapping[Key, Array], wanted: bool = True
+        self, tape: Tape, source: Source, grads: Sequence[Array], copies: int = 1
     ) -> Array | None:
-        """The gradient in the angles, if it's wanted; None also where no leaf reads them."""
-        batch = self.leaves.get(source)
-        return None if batch is None else batch.backward(tape, grads, wanted)
+        """The gradient in the angles; None where no leaf reads them."""
+        if source not in self.leaves:
+            return None
+        leaves = self.leaves[source]
+        if copies > 1:
+            grads = [
+                g.reshape(n, copies, -1).sum(1) for g, n in zip(grads, leaves.n_rows, strict=True)
+            ]
+        return leaves.backward(tape, grads)
 
     def prepare(self, weights: Tensor) -> tuple[Tensor, ...]:
         """The tensors that each group holds for its inputs, one group after another.
@@ -151,7 +180,8 @@ class _NetworkEvaluator:
             return Cost.of_slices(each, [len(parts) for parts in self.slices])
         traffic = Traffic()
         size = largest = 0.0
-        n_calls = 20 + sum(10 + 3 * len(batch.batches) for batch in self.leaves.values())
+        n_calls = 20 + sum(10 + 3 * len(batch.keys) for batch in self.leaves.values())
+        n_calls += sum(f.n_calls(n_copies, n_samples) for f in self.forests.values())
         for group in self.groups:
             program = group.program
             making = [
@@ -169,7 +199,6 @@ class _NetworkEvaluator:
             batch = len(group.networks) * n_copies
             size += program.peak_size(batch, batch * n_samples)
             largest = max(largest, *program.sizes(batch, batch * n_samples))
-            n_calls += len(program.steps)
         return Cost(traffic.total, self._sweeps * size, largest, n_calls, traffic, self._rates)
 
 
@@ -191,7 +220,7 @@ def _sum_of(parts: Sequence[_NetworkEvaluator], weights: Tensor, encoded: Tensor
 
 @dataclass(frozen=True)
 class _Prepare:
-    """weights (copy, n) -> what the groups hold, as a `Handwritten` function."""
+    """weights (copy, n) -> what is held, as a `Handwritten` function."""
 
     evaluator: _NetworkEvaluator
     copies: int
@@ -199,22 +228,36 @@ class _Prepare:
     def width(self, *tensors: Tensor) -> float:
         return self.evaluator.width(self.copies, 1)
 
+    def _layout(self, like: Array) -> Layout:
+        evaluator = self.evaluator
+        held, given = evaluator.held(self.copies), evaluator.leaf_nodes("weights")
+        small = [node for nodes in held if len(nodes) > 1 for node in nodes]
+        return evaluator.forests[WEIGHTS].layout(given, small, self.copies, 1, like)
+
     def forward(self, tape: Tape, *arrays: Array) -> tuple[Array, ...]:
         (weights,) = arrays
-        made = self.evaluator.made(tape, "weights", weights)
-        held: list[Array] = []
-        for group, leaves in zip(self.evaluator.groups, made, strict=True):
-            held += group.prepare(tape, leaves, self.copies, weights)
-        return tuple(held)
+        evaluator, held = self.evaluator, self.evaluator.held(self.copies)
+        made = evaluator.made(tape, "weights", weights)
+        if not isinstance(tape, Discarded):
+            layout = self._layout(weights)
+            segments = layout.run(tape, made, weights)
+            return tuple(layout.collect(segments, nodes) for nodes in held)
+        given = evaluator.leaf_nodes("weights")
+        leaves = evaluator.forests[WEIGHTS].split(given, made, self.copies, 1)
+        tensors = [
+            group.prepare(own, self.copies, weights)
+            for group, own in zip(evaluator.groups, leaves, strict=True)
+        ]
+        return tuple(join([tensors[g][n].reshape(-1) for g, n in nodes]) for nodes in held)
 
     def backward(
         self, tape: Tape, wanted: Sequence[bool], *grads: Array
     ) -> tuple[Array | None, ...]:
-        left, found = list(grads), {}
-        for g, group in reversed(list(enumerate(self.evaluator.groups))):
-            own = pop(left, len(group.program.held))
-            for k, grad in group.prepare_back(tape, own, self.copies).items():
-                found[g, k] = grad
+        layout = self._layout(grads[0])
+        gradients = layout.unknown_gradients(grads[0])
+        for nodes, grad in zip(self.evaluator.held(self.copies), grads, strict=True):
+            layout.spread(gradients, nodes, grad)
+        found = layout.run_back(tape, gradients, (True, False))
         return (self.evaluator.made_back(tape, "weights", found),)
 
 
@@ -228,27 +271,43 @@ class _Evaluate:
     def width(self, *tensors: Tensor) -> float:
         return self.evaluator.width(self.copies, len(tensors[0]))
 
+    def _given(self) -> list[list[Node]]:
+        return [*self.evaluator.held(self.copies), *self.evaluator.leaf_nodes("inputs")]
+
+    def _layout(self, n_samples: int, like: Array) -> Layout:
+        forest, roots = self.evaluator.forests[INPUTS], self.evaluator.roots
+        return forest.layout(self._given(), roots, self.copies, n_samples, like)
+
     def forward(self, tape: Tape, *arrays: Array) -> tuple[Array, ...]:
-        encoded, *left = arrays
-        made, values = self.evaluator.made(tape, "inputs", encoded), []
-        for group, leaves in zip(self.evaluator.groups, made, strict=True):
-            held, left = left[: len(group.program.held)], left[len(group.program.held) :]
-            values.append(group.evaluate(tape, held, leaves, self.copies, len(encoded), encoded))
+        encoded, *held = arrays
+        n_samples = len(encoded)
+        given = held + self.evaluator.made(tape, "inputs", encoded, self.copies)
+        if not isinstance(tape, Discarded):
+            layout = self._layout(n_samples, encoded)
+            return (layout.values(layout.run(tape, given, encoded)),)
+        forest = self.evaluator.forests[INPUTS]
+        tensors = forest.split(self._given(), given, self.copies, n_samples)
+        values = [
+            group.evaluate(own, self.copies, n_samples, encoded)
+            for group, own in zip(self.evaluator.groups, tensors, strict=True)
+        ]
         return (join(values, 1),)
 
     def backward(
         self, tape: Tape, wanted: Sequence[bool], *grads: Array
     ) -> tuple[Array | None, ...]:
-        needs, end = (any(wanted[1:]), wanted[0]), grads[0].shape[1]
-        held: list[Array | None] = []
-        found = {}
-        for g, group in reversed(list(enumerate(self.evaluator.groups))):
-            start = end - len(group.networks)
-            own, leaves = group.evaluate_back(tape, grads[0][:, start:end], needs)
-            end = start
-            held = own + held
-            found.update({(g, k): grad for k, grad in leaves.items()})
-        return self.evaluator.made_back(tape, "inputs", found, wanted[0]), *held
+        (grad,) = grads
+        layout = self._layout(grad.shape[2], grad)
+        gradients = layout.unknown_gradients(grad)
+        layout.values_back(gradients, grad)
+        found = layout.run_back(tape, gradients, (any(wanted[1:]), wanted[0]))
+        n_held = len(wanted) - 1
+        inputs = None
+        if wanted[0]:
+            inputs = self.evaluator.made_back(tape, "inputs", found[n_held:], self.copies)
+        else:
+            tape.clear()
+        return inputs, *(found[:n_held] if any(wanted[1:]) else [None] * n_held)
 
 
 class ConesEvaluator(_NetworkEvaluator):
@@ -288,13 +347,15 @@ class GeneratingEvaluator(_NetworkEvaluator):
         return {qubit: k for k, qubit in enumerate(self.groups[0].networks[0].probes)}
 
     def _values(self, prepared: Sequence[Tensor], weights: Tensor, encoded: Tensor) -> Tensor:
-        (group,), (leaves,) = self.groups, self.made([], "inputs", encoded)
-        copies, n_samples = len(weights), len(encoded)
+        (group,), copies, n_samples = self.groups, len(weights), len(encoded)
+        nodes = [*self.held(copies), *self.leaf_nodes("inputs")]
+        arrays = [*prepared, *self.made([], "inputs", encoded, copies)]
+        (given,) = self.forests[INPUTS].split(nodes, arrays, copies, n_samples)
 
         def generating_function(epsilon: Tensor) -> Tensor:
             probes = torch.stack([torch.ones_like(epsilon), epsilon], dim=-1).flatten(1, 2)
-            every = {**leaves, **dict(enumerate(probes.unbind(0), start=len(group.leaves)))}
-            return group.evaluate([], prepared, every, copies, n_samples, weights).sum()
+            every = {**given, **dict(enumerate(probes.unbind(0), start=len(group.leaves)))}
+            return group.evaluate(every, copies, n_samples, weights).sum()
 
         epsilon = weights.new_zeros(len(group.networks[0].probes), copies, n_samples)
         return torch.func.grad(generating_function)(epsilon).transpose(0, 1)

@@ -64,7 +64,6 @@ class Step:
 class _Operand(NamedTuple):
     """A `Form` for batches of known sizes."""
 
-    node: int
     split: tuple[int, ...]  # shape to permute in, and the permutation; () for none
     axes: tuple[int, ...]
     back: tuple[int, ...]  # shape of the permuted operand, and the permutation that undoes it
@@ -73,14 +72,14 @@ class _Operand(NamedTuple):
     transposed: bool
 
     @classmethod
-    def of(cls, node: int, form: Form, n_batch: int, shape: tuple[int, ...]) -> _Operand:
+    def of(cls, form: Form, n_batch: int, shape: tuple[int, ...]) -> _Operand:
         if form.axes is None:
-            return cls(node, (), (), (), (), shape, form.transposed)
+            return cls((), (), (), (), shape, form.transposed)
         axes = (0, *(1 + axis for axis in form.axes))
         split = (n_batch, *form.sizes)
         undo = tuple(int(axis) for axis in np.argsort(axes))
         back = tuple(split[axis] for axis in axes)
-        return cls(node, split, axes, back, undo, shape, form.transposed)
+        return cls(split, axes, back, undo, shape, form.transposed)
 
     def matrix(self, operand: Array) -> Array:
         if self.axes:
@@ -101,8 +100,7 @@ class Product(NamedTuple):
 
     left: _Operand
     right: _Operand
-    result: int
-    shape: tuple[int, ...]
+    shape: tuple[int, ...]  # of the product
 
     @classmethod
     def of(cls, step: Step, n_weights: int, n_samples: int) -> Product:
@@ -120,9 +118,8 @@ class Product(NamedTuple):
         b_shape = (step.columns, step.inner) if right.transposed else (step.inner, step.columns)
         b_prefix = () if step.ranks[1] == CONSTANT else (lead,)
         return cls(
-            _Operand.of(step.left, left, batch[step.ranks[0]], (*prefix, *a_shape)),
-            _Operand.of(step.right, right, lead, (*b_prefix, *b_shape)),
-            step.result,
+            _Operand.of(left, batch[step.ranks[0]], (*prefix, *a_shape)),
+            _Operand.of(right, lead, (*b_prefix, *b_shape)),
             (*prefix, rows, step.columns),
         )
 

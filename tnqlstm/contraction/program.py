@@ -1,4 +1,4 @@
-"""A contraction tree as products of matrices, with its hand-written gradient.
+"""A contraction tree as products of matrices.
 
 How the legs are ordered is settled here, once: leaves come in the order in which they are used, so
 that few operands must be permuted. For how tensors are stored see `product`.
@@ -10,14 +10,12 @@ import math
 from collections.abc import Sequence
 
 from .arrays import Array
-from .handwritten import Tape
 from .product import Product, Step, join
 from .tensor_network import INPUTS, WEIGHTS, ContractionPath, Legs, Rank, TensorNetwork
 
 __all__ = ["Program"]
 
 N_LARGEST = 4  # tensors whose legs are tried for slicing
-MOST_SIZES = 16  # numbers of copies and samples for which products are kept ready
 
 
 class Program:
@@ -38,11 +36,10 @@ class Program:
             step, out = join(pair, self._legs, self.ranks, network.sizes)
             self.steps.append(step)
             self._legs.append(out)
-        self._numbers = [math.prod(network.sizes[leg] for leg in legs) for legs in self._legs]
+        self.numbers = [math.prod(network.sizes[leg] for leg in legs) for legs in self._legs]
         used = [n for step in self.steps if step.rank == INPUTS for n in (step.left, step.right)]
         self.root = len(self._legs) - 1
         self.root_rank = self.ranks[self.root]
-        self._made: dict[tuple[Rank, int, int], list[Product]] = {}
         self.held = [n for n in [*used, self.root] if self.ranks[n] == WEIGHTS]  # what `run` needs
 
     def axes(self, number: int, legs: Legs) -> list[int]:
@@ -50,50 +47,18 @@ class Program:
         return [legs.index(leg) for leg in self.orders[number]]
 
     def run(
-        self, tape: Tape, tensors: dict[int, Array], rank: Rank, n_weights: int, n_samples: int = 1
+        self, tensors: dict[int, Array], rank: Rank, n_weights: int, n_samples: int = 1
     ) -> None:
-        """Contract what has this rank, in place; `tensors` by node.
+        """Contract what has this rank, step by step, in place; `tensors` by node.
 
         `n_weights` entries of the batch of networks and copies, `n_samples` for each.
         """
-        for left, right, result, _ in self._products(rank, n_weights, n_samples):
-            a = left.matrix(tensors.pop(left.node))
-            b = right.matrix(tensors.pop(right.node))
-            tape += (a, b)
-            tensors[result] = a @ b
-
-    def run_back(
-        self,
-        tape: Tape,
-        grads: dict[int, Array],
-        rank: Rank,
-        wanted: set[int],
-        n_weights: int,
-        n_samples: int = 1,
-    ) -> None:
-        """Gradients of a rank's steps, in place, for the nodes that are `wanted`."""
-        products = self._products(rank, n_weights, n_samples)
-        for left, right, result, shape in reversed(products):
-            b, a = tape.pop(), tape.pop()
-            if result not in wanted:
-                continue
-            grad = grads.pop(result).reshape(shape)
-            if left.node in wanted:
-                found = b @ grad.mT if left.transposed else grad @ b.mT
-                grads[left.node] = left.stored(found)
-            if right.node in wanted:
-                found = grad.mT @ a if right.transposed else a.mT @ grad
-                grads[right.node] = right.stored(found)
-
-    def _products(self, rank: Rank, n_weights: int, n_samples: int) -> list[Product]:
-        key = (rank, n_weights, n_samples)
-        if key not in self._made:
-            if len(self._made) >= MOST_SIZES:
-                self._made.clear()
-            self._made[key] = [
-                Product.of(step, n_weights, n_samples) for step in self.steps if step.rank == rank
-            ]
-        return self._made[key]
+        for step in self.steps:
+            if step.rank == rank:
+                product = Product.of(step, n_weights, n_samples)
+                a = product.left.matrix(tensors.pop(step.left))
+                b = product.right.matrix(tensors.pop(step.right))
+                tensors[step.result] = a @ b
 
     def reaching(self, leaves: set[int]) -> set[int]:
         """The nodes that depend on some of the leaves."""
@@ -108,7 +73,7 @@ class Program:
     def sizes(self, n_weights: int, n_inputs: int) -> list[int]:
         """Numbers in each node."""
         batch = (1, n_weights, n_inputs)
-        return [n * batch[rank] for n, rank in zip(self._numbers, self.ranks, strict=True)]
+        return [n * batch[rank] for n, rank in zip(self.numbers, self.ranks, strict=True)]
 
     def peak_size(self, n_weights: int, n_inputs: int) -> int:
         """Numbers that leaves, intermediates and permuted copies of them hold together."""
