@@ -28,6 +28,7 @@ __all__ = [
     "get_namespace",
     "index_like",
     "join",
+    "permute",
     "scatter_add",
     "stack",
     "take",
@@ -64,6 +65,11 @@ def tensor_of(array: Array) -> Tensor:
 def take(a: Array, index: Array, axis: int) -> Array:
     """The entries at an index along an axis."""
     return a.take(index, axis) if isinstance(a, np.ndarray) else a.index_select(axis, index)
+
+
+def permute(a: Array, axes: tuple[int, ...]) -> Array:
+    """The axes in another order."""
+    return a.transpose(axes) if isinstance(a, np.ndarray) else a.permute(axes)
 
 
 def scatter_add(values: Array, index: Array, size: int) -> Array:

@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 __all__ = ["Flow", "Forest", "Layout", "Node", "is_small"]
 
 SMALL = 2**12  # numbers of a tensor that lives in the arena
+TINY = 2**10  # numbers in the operands of a step alone that are gathered too
 MOST_LAYOUTS = 16  # numbers of copies and samples for which layouts are kept
 
 Node = tuple[int, int]  # a tree, and a node of its program
 Indices = NDArray[np.int64]
+_Task = tuple[int, Step, Product]  # a tree, and a step of it
 _Shape = tuple[bool, int, int, int]  # is the right constant, rows, summed, columns
 Matmul = Callable[..., Array]
 Flow = tuple[bool, bool]  # whether something depends on weights, on inputs
@@ -163,8 +165,7 @@ class Layout:
         joined = np.concatenate([np.zeros(0), *(array.ravel() for array in constants)])
         self.constants = ConstantBank({"all": joined})
         self.works = [
-            _One(self, batch) if len(batch) == 1 else _Many(self, batch)
-            for batch in self._batches()
+            (_Many if self._is_gathered(batch) else _One)(self, batch) for batch in self._batches()
         ]
         self.arena_size = self.segment_sizes[0]
         self.gradients: dict[Node, Indices] = {}  # of those that aren't where their tensors are
@@ -228,15 +229,15 @@ class Layout:
         found = self.gradients.get(node)
         return self.places[node].indices if found is None else found
 
-    def _batches(self) -> Iterator[list[tuple[int, Step, Product]]]:
+    def _batches(self) -> Iterator[list[_Task]]:
         """Steps that are done together, each after those that make its operands.
 
         The next shape is the one of which the largest part of all steps that are left is ready.
         """
         forest = self.forest
-        ready = defaultdict[_Shape | None, list[tuple[int, Step, Product]]](list)
+        ready = defaultdict[_Shape | None, list[_Task]](list)
         results = {(tree, step.result) for tree, step in forest.steps}
-        users: dict[Node, tuple[int, Step, Product]] = {}
+        users: dict[Node, _Task] = {}
         shapes: dict[Node, _Shape | None] = {}
         missing: dict[Node, int] = {}
         for tree, step in forest.steps:
@@ -260,6 +261,14 @@ class Layout:
                     missing[result] -= 1
                     if not missing[result]:
                         ready[shapes[result]].append(user)
+
+    def _is_gathered(self, batch: Sequence[_Task]) -> bool:
+        """Whether operands are gathered; those of one step alone only if they're tiny."""
+        ((tree, step, product), *others) = batch
+        if others:
+            return True
+        size = self.size((tree, step.left)) + self.size((tree, step.right))
+        return size <= TINY and self._shape(tree, step, product) is not None
 
     def _shape(self, tree: int, step: Step, product: Product) -> _Shape | None:
         """What steps must share to be done together; None for one of large tensors."""
@@ -364,13 +373,14 @@ class Layout:
             return
         if gradients[segment] is None:
             gradients[segment] = zeros((self.segment_sizes[segment],), found)
-        gradients[segment][start:stop] = found.reshape(-1)  # type: ignore[index]
+        own: Array = gradients[segment]
+        own[start:stop].reshape(found.shape)[...] = found
 
 
 class _Work:
     """Steps that are done together; `left`, `right` and `results` are their tensors."""
 
-    def __init__(self, layout: Layout, batch: Sequence[tuple[int, Step, Product]]) -> None:
+    def __init__(self, layout: Layout, batch: Sequence[_Task]) -> None:
         self.layout, self.batch = layout, batch
         self.left = [(tree, step.left) for tree, step, _ in batch]
         self.right = [(tree, step.right) for tree, step, _ in batch]
@@ -397,7 +407,7 @@ class _Work:
 class _One(_Work):
     """A step on its own, whose operands are read where they stand."""
 
-    def __init__(self, layout: Layout, batch: Sequence[tuple[int, Step, Product]]) -> None:
+    def __init__(self, layout: Layout, batch: Sequence[_Task]) -> None:
         super().__init__(layout, batch)
         ((_, _, self.product),), (self.place,) = batch, self.places
         self.operands = [layout.places[node] for node in (*self.left, *self.right)]
@@ -441,7 +451,7 @@ class _One(_Work):
 class _Many(_Work):
     """Equal steps of small tensors, whose operands are gathered."""
 
-    def __init__(self, layout: Layout, batch: Sequence[tuple[int, Step, Product]]) -> None:
+    def __init__(self, layout: Layout, batch: Sequence[_Task]) -> None:
         super().__init__(layout, batch)
         step, rows = batch[0][1], layout.rows(*batch[0][1:])
         self._entries = [

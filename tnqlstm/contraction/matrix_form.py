@@ -20,7 +20,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .angles import ConstantBank
-from .arrays import Array, adjoint, contiguous, get_namespace, join, scatter_add, stack, take
+from .arrays import (
+    Array,
+    adjoint,
+    contiguous,
+    get_namespace,
+    join,
+    permute,
+    scatter_add,
+    stack,
+    take,
+)
 from .handwritten import Tape, pop
 from .layers import GateRun
 
@@ -325,5 +335,4 @@ def _kron_rows(*sides: Array) -> Array:
 
 def _entries_last(gates: Array) -> Array:
     """(d, d, …) -> (…, d, d)."""
-    n = gates.ndim
-    return get_namespace(gates).transpose(gates, (*range(2, n), 0, 1))
+    return permute(gates, (*range(2, gates.ndim), 0, 1))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Array, get_namespace
+from .arrays import Array, permute
 from .tensor_network import CONSTANT, Legs, Rank
 
 __all__ = ["Form", "Product", "Step", "join"]
@@ -83,16 +83,13 @@ class _Operand(NamedTuple):
 
     def matrix(self, operand: Array) -> Array:
         if self.axes:
-            transpose = get_namespace(operand).transpose
-            operand = transpose(operand.reshape(self.split), self.axes)
+            operand = permute(operand.reshape(self.split), self.axes)
         operand = operand.reshape(self.shape)
         return operand.mT if self.transposed else operand
 
     def stored(self, grad: Array) -> Array:
         """The gradient in the operand as it's stored, of one in the untransposed matrix."""
-        if not self.axes:
-            return grad
-        return get_namespace(grad).transpose(grad.reshape(self.back), self.undo)
+        return permute(grad.reshape(self.back), self.undo) if self.axes else grad
 
 
 class Product(NamedTuple):
