@@ -28,6 +28,7 @@ __all__ = [
     "get_namespace",
     "index_like",
     "join",
+    "multiply",
     "permute",
     "scatter_add",
     "stack",
@@ -65,6 +66,12 @@ def tensor_of(array: Array) -> Tensor:
 def take(a: Array, index: Array, axis: int) -> Array:
     """The entries at an index along an axis."""
     return a.take(index, axis) if isinstance(a, np.ndarray) else a.index_select(axis, index)
+
+
+def multiply(a: Array, b: Array) -> Array:
+    """The product of two matrices, or of many and one or as many."""
+    batched = isinstance(a, Tensor) and a.ndim == b.ndim == 3
+    return torch.bmm(a, b) if batched else a @ b  # for `@` autograd would keep views too
 
 
 def permute(a: Array, axes: tuple[int, ...]) -> Array:

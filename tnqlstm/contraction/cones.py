@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 from ..circuit import Circuit
 from .sites import Element, End, Recipe, SiteBank, cut_wire
@@ -140,23 +141,37 @@ def _canonical_wires(
     whose last open gate is ready, so it depends on structure only, not on the order in which
     commuting gates were written.
     """
+    operations = circuit.operations
     members = causal.cone(observed)
-    inside = {q for index in members for q in circuit.operations[index].qubits}.union(observed)
-    open_gates: dict[int, list[int]] = {q: [] for q in inside}
+    open_gates: dict[int, list[int]] = {q: [] for q in observed}
     for index in members:
-        for q in circuit.operations[index].qubits:
-            open_gates[q].append(index)
+        for q in operations[index].qubits:
+            open_gates.setdefault(q, []).append(index)
+
     wires: dict[int, list[Element]] = {q: [] for q in observed}
-    for _ in members:
-        index = next(
-            gates[-1]
-            for gates in (open_gates[q] for q in wires)
-            if gates
-            and all(open_gates[p][-1] == gates[-1] for p in circuit.operations[gates[-1]].qubits)
-        )
-        op = circuit.operations[index]
-        for side, q in enumerate(op.qubits):
-            open_gates[q].pop()
-            element = causal.element(index, side if len(op.qubits) == 2 else None)
+    place = {q: k for k, q in enumerate(wires)}  # in order of discovery
+    missing = {index: len(operations[index].qubits) for index in members}
+    ready: list[tuple[int, int]] = []  # a heap: place of the gate's first qubit, and the gate
+
+    def surface(q: int) -> None:
+        """Note the qubit's last open gate; it's ready when it's the last one of all its qubits."""
+        if open_gates[q]:
+            index = open_gates[q][-1]
+            missing[index] -= 1
+            if not missing[index]:
+                known = [place[p] for p in operations[index].qubits if p in place]
+                heappush(ready, (min(known), index))
+
+    for q in open_gates:
+        surface(q)
+    while ready:
+        _, index = heappop(ready)
+        qubits = operations[index].qubits
+        for side, q in enumerate(qubits):
+            element = causal.element(index, side if len(qubits) == 2 else None)
             wires.setdefault(q, []).append(element)
+            place.setdefault(q, len(place))
+            open_gates[q].pop()
+        for q in qubits:
+            surface(q)
     return {q: elements[::-1] for q, elements in wires.items()}

@@ -173,6 +173,9 @@ class _NetworkEvaluator:
         """
         return () if self.slices else apply(_Prepare(self, len(weights)), weights)
 
+    def _n_products(self, copies: int, n_samples: int) -> int:
+        return sum(forest.n_calls(copies, n_samples) for forest in self.forests.values())
+
     def cost(self, placed: Partition, n_copies: int, n_samples: int) -> Cost:
         """Flops of each pairwise contraction, where its operands live, and of making the sites."""
         if self.slices:
@@ -181,7 +184,7 @@ class _NetworkEvaluator:
         traffic = Traffic()
         size = largest = 0.0
         n_calls = 20 + sum(10 + 3 * len(batch.keys) for batch in self.leaves.values())
-        n_calls += sum(f.n_calls(n_copies, n_samples) for f in self.forests.values())
+        n_calls += self._n_products(n_copies, n_samples)
         for group in self.groups:
             program = group.program
             making = [
@@ -345,6 +348,9 @@ class GeneratingEvaluator(_NetworkEvaluator):
 
     def _qubits(self) -> dict[int, int]:
         return {qubit: k for k, qubit in enumerate(self.groups[0].networks[0].probes)}
+
+    def _n_products(self, copies: int, n_samples: int) -> int:
+        return len(self.groups[0].program.steps)  # one by one, by autograd
 
     def _values(self, prepared: Sequence[Tensor], weights: Tensor, encoded: Tensor) -> Tensor:
         (group,), copies, n_samples = self.groups, len(weights), len(encoded)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from .arrays import Array
+from .arrays import Array, multiply
 from .product import Product, Step, join
 from .tensor_network import INPUTS, WEIGHTS, ContractionPath, Legs, Rank, TensorNetwork
 
 __all__ = ["Program"]
 
+MOST_SIZES = 16  # numbers of copies and samples for which products are kept ready
 N_LARGEST = 4  # tensors whose legs are tried for slicing
 
 
@@ -40,6 +41,7 @@ class Program:
         used = [n for step in self.steps if step.rank == INPUTS for n in (step.left, step.right)]
         self.root = len(self._legs) - 1
         self.root_rank = self.ranks[self.root]
+        self._products: dict[tuple[Rank, int, int], list[tuple[Step, Product]]] = {}
         self.held = [n for n in [*used, self.root] if self.ranks[n] == WEIGHTS]  # what `run` needs
 
     def axes(self, number: int, legs: Legs) -> list[int]:
@@ -53,12 +55,25 @@ class Program:
 
         `n_weights` entries of the batch of networks and copies, `n_samples` for each.
         """
-        for step in self.steps:
-            if step.rank == rank:
-                product = Product.of(step, n_weights, n_samples)
-                a = product.left.matrix(tensors.pop(step.left))
-                b = product.right.matrix(tensors.pop(step.right))
-                tensors[step.result] = a @ b
+        for step, product in self.products(rank, n_weights, n_samples):
+            a = product.left.matrix(tensors.pop(step.left))
+            b = product.right.matrix(tensors.pop(step.right))
+            tensors[step.result] = multiply(a, b)
+
+    def products(
+        self, rank: Rank, n_weights: int, n_samples: int = 1
+    ) -> list[tuple[Step, Product]]:
+        """The steps of a rank, for batches of these sizes."""
+        key = (rank, n_weights, n_samples)
+        if key not in self._products:
+            if len(self._products) >= MOST_SIZES:
+                self._products.clear()
+            self._products[key] = [
+                (step, Product.of(step, n_weights, n_samples))
+                for step in self.steps
+                if step.rank == rank
+            ]
+        return self._products[key]
 
     def reaching(self, leaves: set[int]) -> set[int]:
         """The nodes that depend on some of the leaves."""

@@ -37,7 +37,7 @@ _ENDS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Element:
     """A one-qubit gate (side None) or one half (side 0 or 1) of operation number `index`."""
 
@@ -45,26 +45,15 @@ class Element:
     op: Operation
     side: int | None
 
-    @cached_property
-    def key(self) -> tuple[object, ...]:
-        return *slot_kind(self.op), self.side
-
-    @cached_property
-    def source(self) -> Source:
-        if self.side == 0 or not isinstance(self.op.angle, InputSlot | WeightSlot):
-            return "constant"
-        return "inputs" if isinstance(self.op.angle, InputSlot) else "weights"
-
-    @cached_property
-    def bond_dim(self) -> int:
-        return 1 if self.side is None else halves(self.op.name).bond_dim
-
-    @cached_property
-    def n_terms(self) -> int:
-        if self.source == "constant":
-            return 1
-        own = transfer_terms(self.op.name)[1]
-        return 1 + 2 * len(own)
+    def __post_init__(self) -> None:
+        angle, halved = self.op.angle, self.side is not None
+        self.key: tuple[object, ...] = (*slot_kind(self.op), self.side)
+        self.source: Source = "constant"
+        if self.side != 0 and isinstance(angle, InputSlot | WeightSlot):
+            self.source = "inputs" if isinstance(angle, InputSlot) else "weights"
+        self.bond_dim = halves(self.op.name).bond_dim if halved else 1
+        moving = self.source != "constant"
+        self.n_terms = 1 + 2 * len(transfer_terms(self.op.name)[1]) if moving else 1
 
     def terms(self) -> tuple[NDArray[np.float64], tuple[float, ...]]:
         """Right factors (term, 4, bond · 4) and their frequencies; fixed angles are put in."""
