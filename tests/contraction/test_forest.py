@@ -8,7 +8,7 @@ import torch
 
 import tnqlstm as tnq
 from tnqlstm.circuit import Circuit, InputSlot, Operation, WeightSlot
-from tnqlstm.contraction import forest
+from tnqlstm.contraction import forest, program
 from tnqlstm.contraction.forest import Layout
 from tnqlstm.contraction.networks import ConesEvaluator
 from tnqlstm.contraction.tensor_network import INPUTS, WEIGHTS
@@ -44,7 +44,7 @@ def test_values_and_gradients_equal_those_of_single_steps(
     copies: int | None, n_samples: int, small: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`torch.func` runs step by step, by autograd."""
-    monkeypatch.setattr(forest, "SMALL", small)
+    monkeypatch.setattr(program, "SMALL", small)
     torch.manual_seed(0)
     circuit = irregular_circuit(0)
     vqc = tnq.VQC(circuit, observables=range(0, 20, 3), copies=copies, method="cones", **DOUBLE)

@@ -8,41 +8,31 @@ call. Large tensors have arrays of their own, the other segments, and their step
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .angles import ConstantBank
 from .arrays import Array, empty, get_namespace, index_like, join, scatter_add, take, zeros
 from .handwritten import Tape
 from .product import Product, Step
+from .program import is_small
 from .tensor_network import CONSTANT, WEIGHTS, Rank
+from .works import Flow, Indices, Many, Node, One, Place, Task
 
 if TYPE_CHECKING:
     from .groups import NetworkGroup
 
-__all__ = ["Flow", "Forest", "Layout", "Node", "is_small"]
+__all__ = ["Forest", "Layout"]
 
-SMALL = 2**12  # numbers of a tensor that lives in the arena
 TINY = 2**10  # numbers in the operands of a step alone that are gathered too
-MOST_LAYOUTS = 16  # numbers of copies and samples for which layouts are kept
+MOST_LAYOUTS = 8  # numbers of copies and samples for which layouts are kept
 
-Node = tuple[int, int]  # a tree, and a node of its program
-Indices = NDArray[np.int64]
-_Task = tuple[int, Step, Product]  # a tree, and a step of it
 _Shape = tuple[bool, int, int, int]  # is the right constant, rows, summed, columns
-Matmul = Callable[..., Array]
-Flow = tuple[bool, bool]  # whether something depends on weights, on inputs
-
-
-def is_small(size: int) -> bool:
-    return size <= SMALL
 
 
 class Forest:
@@ -122,21 +112,6 @@ class Forest:
         return self._layouts[key]
 
 
-class Place(NamedTuple):
-    """Where a tensor's numbers are; segment 0 is the arena."""
-
-    segment: int
-    start: int
-    stop: int
-
-    @property
-    def indices(self) -> Indices:
-        return np.arange(self.start, self.stop)
-
-    def read(self, segments: Sequence[Array]) -> Array:
-        return segments[self.segment][self.start : self.stop]
-
-
 class Layout:
     """A forest's steps in order, with the places of all tensors and of their gradients."""
 
@@ -165,7 +140,7 @@ class Layout:
         joined = np.concatenate([np.zeros(0), *(array.ravel() for array in constants)])
         self.constants = ConstantBank({"all": joined})
         self.works = [
-            (_Many if self._is_gathered(batch) else _One)(self, batch) for batch in self._batches()
+            (Many if self._is_gathered(batch) else One)(self, batch) for batch in self._batches()
         ]
         self.arena_size = self.segment_sizes[0]
         self.gradients: dict[Node, Indices] = {}  # of those that aren't where their tensors are
@@ -229,15 +204,15 @@ class Layout:
         found = self.gradients.get(node)
         return self.places[node].indices if found is None else found
 
-    def _batches(self) -> Iterator[list[_Task]]:
+    def _batches(self) -> Iterator[list[Task]]:
         """Steps that are done together, each after those that make its operands.
 
         The next shape is the one of which the largest part of all steps that are left is ready.
         """
         forest = self.forest
-        ready = defaultdict[_Shape | None, list[_Task]](list)
+        ready = defaultdict[_Shape | None, list[Task]](list)
         results = {(tree, step.result) for tree, step in forest.steps}
-        users: dict[Node, _Task] = {}
+        users: dict[Node, Task] = {}
         shapes: dict[Node, _Shape | None] = {}
         missing: dict[Node, int] = {}
         for tree, step in forest.steps:
@@ -262,7 +237,7 @@ class Layout:
                     if not missing[result]:
                         ready[shapes[result]].append(user)
 
-    def _is_gathered(self, batch: Sequence[_Task]) -> bool:
+    def _is_gathered(self, batch: Sequence[Task]) -> bool:
         """Whether operands are gathered; those of one step alone only if they're tiny."""
         ((tree, step, product), *others) = batch
         if others:
@@ -375,131 +350,3 @@ class Layout:
             gradients[segment] = zeros((self.segment_sizes[segment],), found)
         own: Array = gradients[segment]
         own[start:stop].reshape(found.shape)[...] = found
-
-
-class _Work:
-    """Steps that are done together; `left`, `right` and `results` are their tensors."""
-
-    def __init__(self, layout: Layout, batch: Sequence[_Task]) -> None:
-        self.layout, self.batch = layout, batch
-        self.left = [(tree, step.left) for tree, step, _ in batch]
-        self.right = [(tree, step.right) for tree, step, _ in batch]
-        self.results = [(tree, step.result) for tree, step, _ in batch]
-        self.places = [layout.place_result(node) for node in self.results]
-        flows = layout.forest.flows
-        own = [[flows[tree][number] for tree, number in side] for side in (self.left, self.right)]
-        # by what is wanted: whether the gradients in the left and in the right operands are
-        self.wants = {
-            wanted: [
-                any(w and d for flow in side for w, d in zip(wanted, flow, strict=True))
-                for side in own
-            ]
-            for wanted in itertools.product((False, True), repeat=2)
-        }
-
-    def find_gradient(self) -> None:
-        """Where the gradient in the results is, once all places are known."""
-        if not self.places[0].segment:
-            found = [self.layout.gradient_of(node) for node in self.results]
-            self.gradient = self.layout.index(found)
-
-
-class _One(_Work):
-    """A step on its own, whose operands are read where they stand."""
-
-    def __init__(self, layout: Layout, batch: Sequence[_Task]) -> None:
-        super().__init__(layout, batch)
-        ((_, _, self.product),), (self.place,) = batch, self.places
-        self.operands = [layout.places[node] for node in (*self.left, *self.right)]
-
-    def place_gradients(self) -> None:
-        """They are where the tensors are."""
-
-    def run(self, segments: list[Array], tape: Tape, matmul: Matmul) -> None:
-        product, (left, right) = self.product, self.operands
-        a = product.left.matrix(left.read(segments))
-        b = product.right.matrix(right.read(segments))
-        tape += (a, b)
-        if self.place.segment:
-            segments.append((a @ b).reshape(-1))
-        else:
-            out = self.place.read(segments).reshape(product.shape)
-            matmul(a, b, out=out)
-
-    def run_back(
-        self, gradients: list[Array | None], tape: Tape, wanted: Flow, matmul: Matmul
-    ) -> None:
-        b, a = tape.pop(), tape.pop()
-        wants = self.wants[wanted]
-        if not any(wants):
-            return
-        grad: Array = gradients[self.place.segment]
-        if self.place.segment:
-            gradients[self.place.segment] = None
-        else:
-            grad = grad[self.gradient]
-        grad = grad.reshape(self.product.shape)
-        left, right = self.product.left, self.product.right
-        if wants[0]:
-            found = b @ grad.mT if left.transposed else grad @ b.mT
-            self.layout.write(gradients, self.left[0], left.stored(found))
-        if wants[1]:
-            found = grad.mT @ a if right.transposed else a.mT @ grad
-            self.layout.write(gradients, self.right[0], right.stored(found))
-
-
-class _Many(_Work):
-    """Equal steps of small tensors, whose operands are gathered."""
-
-    def __init__(self, layout: Layout, batch: Sequence[_Task]) -> None:
-        super().__init__(layout, batch)
-        step, rows = batch[0][1], layout.rows(*batch[0][1:])
-        self._entries = [
-            [
-                product.left.matrix(layout.places[n].indices).reshape(-1, rows, step.inner)
-                for n, (_, _, product) in zip(self.left, batch, strict=True)
-            ],
-            [
-                product.right.matrix(layout.places[n].indices).reshape(-1, step.inner, step.columns)
-                for n, (_, _, product) in zip(self.right, batch, strict=True)
-            ],
-        ]
-        self.gathered = [layout.index([e.ravel() for e in side]) for side in self._entries]
-        n = sum(map(len, self._entries[0]))
-        self.shapes = [(n, rows, step.inner), (n, step.inner, step.columns)]
-        self.shape = (n, rows, step.columns)
-        self.start, self.stop = self.places[0].start, self.places[-1].stop
-
-    def place_gradients(self) -> None:
-        """Those in the operands of a side are in a row, as they come out of the product."""
-        layout, self.slots = self.layout, []
-        for nodes, every in zip((self.left, self.right), self._entries, strict=True):
-            start = layout.segment_sizes[0]
-            for node, entries in zip(nodes, every, strict=True):
-                where = np.empty(entries.size, dtype=np.int64)
-                where[entries.ravel() - layout.places[node].start] = layout.reserve(
-                    entries.size
-                ).indices
-                layout.gradients[node] = where
-            self.slots.append(slice(start, layout.segment_sizes[0]))
-        del self._entries
-
-    def run(self, segments: list[Array], tape: Tape, matmul: Matmul) -> None:
-        arena, (left, right) = segments[0], self.shapes
-        a = arena[self.gathered[0]].reshape(left)
-        b = arena[self.gathered[1]].reshape(right)
-        tape += (a, b)
-        out = arena[self.start : self.stop].reshape(self.shape)
-        matmul(a, b, out=out)
-
-    def run_back(
-        self, gradients: list[Array | None], tape: Tape, wanted: Flow, matmul: Matmul
-    ) -> None:
-        b, a = tape.pop(), tape.pop()
-        arena: Array = gradients[0]
-        grad = arena[self.gradient].reshape(self.shape)
-        left, right = self.wants[wanted]
-        if left:
-            matmul(grad, b.mT, out=arena[self.slots[0]].reshape(self.shapes[0]))
-        if right:
-            matmul(a.mT, grad, out=arena[self.slots[1]].reshape(self.shapes[1]))

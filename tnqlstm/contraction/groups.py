@@ -13,12 +13,12 @@ from ..distribution.network import QPU
 from .angles import ConstantBank
 from .arrays import Array, stack, zeros
 from .families import Family
-from .forest import Flow
 from .program import Program
 from .sites import Source
 from .slicing import find_slices, restrict
 from .tensor_network import CONSTANT, INPUTS, WEIGHTS, ContractionPath, Rank, TensorNetwork
 from .tree import cotengra_tree, find_path
+from .works import Flow
 
 __all__ = ["NetworkGroup", "repeat"]
 
@@ -55,7 +55,7 @@ class NetworkGroup:
             [*ranks, *(INPUTS for _ in probes)],
         )
         path = find_path(network, starts) if path is None else path
-        self.program = program = Program(network, path)
+        self.program = program = Program(network, path, gathered=not probes)
         fixed: dict[int, Array] = {}
         for k, leaf in enumerate(self.leaves):
             if self.sources[k] == "constant":

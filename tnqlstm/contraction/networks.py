@@ -17,13 +17,15 @@ from .arrays import Array, join
 from .cones import group_cones, light_cone
 from .cost import BYTES_PER_NUMBER, CONES, GENERATING, Cost, Rates, Traffic
 from .families import Family, families
-from .forest import Forest, Layout, Node, is_small
+from .forest import Forest, Layout
 from .groups import NetworkGroup, repeat
 from .handwritten import Discarded, Recomputed, Tape, apply
 from .leaves import FunctionTable, LeafBatch
+from .program import is_small
 from .sites import SiteBank, Source
 from .tensor_network import INPUTS, WEIGHTS, Rank
 from .tree import MOST_STARTS
+from .works import Node
 
 __all__ = ["ConesEvaluator", "GeneratingEvaluator"]
 

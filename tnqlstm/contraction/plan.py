@@ -136,9 +136,14 @@ class ContractionPlan:
                 f"{self.method}, the budget is {readable_bytes(budget)}. Use fewer qubits or "
                 "layers, or raise max_memory."
             )
-        # memory grows evenly with the samples, so that this many fit
-        each = (needed - least) / (n_samples - 1)
-        return 1 + int((budget - least) / each)
+        fits, too_many = 1, n_samples
+        while too_many - fits > 1:
+            middle = (fits + too_many) // 2
+            if self.cost(n_copies, middle).bytes <= budget:
+                fits = middle
+            else:
+                too_many = middle
+        return fits
 
     def measure_memory(self, n_copies: int = 1, n_samples: int = NOMINAL_BATCH) -> int | None:
         """Bytes that values and gradient of so many copies and samples take, in float64.

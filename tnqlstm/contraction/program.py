@@ -13,10 +13,17 @@ from .arrays import Array, multiply
 from .product import Product, Step, join
 from .tensor_network import INPUTS, WEIGHTS, ContractionPath, Legs, Rank, TensorNetwork
 
-__all__ = ["Program"]
+__all__ = ["Program", "is_small"]
 
+SMALL = 2**12  # numbers of a tensor that is gathered with others
+OF_GATHERED = 5  # further numbers for each of these: a copy, its gradient, indices
 MOST_SIZES = 16  # numbers of copies and samples for which products are kept ready
 N_LARGEST = 4  # tensors whose legs are tried for slicing
+
+
+def is_small(size: int) -> bool:
+    """Whether a tensor of so many numbers is gathered with others (see `forest`)."""
+    return size <= SMALL
 
 
 class Program:
@@ -25,8 +32,11 @@ class Program:
     `run` contracts rank by rank: constants, then what needs no inputs, then the rest.
     """
 
-    def __init__(self, network: TensorNetwork, path: ContractionPath) -> None:
-        self.network, self.path = network, path
+    def __init__(
+        self, network: TensorNetwork, path: ContractionPath, *, gathered: bool = True
+    ) -> None:
+        """`gathered`: whether a `Forest` runs it, which takes memory for small tensors."""
+        self.network, self.path, self.gathered = network, path, gathered
         self.ranks = list(network.ranks)  # of each node
         for a, b in path:
             self.ranks.append(max(self.ranks[a], self.ranks[b]))
@@ -93,7 +103,10 @@ class Program:
     def peak_size(self, n_weights: int, n_inputs: int) -> int:
         """Numbers that leaves, intermediates and permuted copies of them hold together."""
         sizes = self.sizes(n_weights, n_inputs)
-        return sum(sizes) + sum(sizes[node] for step in self.steps for node in step.permuted)
+        permuted = sum(sizes[node] for step in self.steps for node in step.permuted)
+        # as if some of a large tensor were gathered too, so that more samples never take less
+        small = sum(min(size, SMALL) for size in sizes) if self.gathered else 0
+        return sum(sizes) + permuted + OF_GATHERED * small
 
     def largest_legs(self, n_weights: int, n_inputs: int) -> Legs:
         """The legs of the largest tensors."""

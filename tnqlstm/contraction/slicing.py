@@ -30,7 +30,11 @@ def find_slices(
     while (needed := bytes_each * program.peak_size(n_networks, n_networks)) > max_memory:
         sizes = program.network.sizes
         tried = {
-            leg: Program(replace(program.network, sizes={**sizes, leg: 1}), program.path)
+            leg: Program(
+                replace(program.network, sizes={**sizes, leg: 1}),
+                program.path,
+                gathered=program.gathered,
+            )
             for leg in program.largest_legs(n_networks, n_networks)
             if sizes[leg] > 1 and leg not in kept
         }
