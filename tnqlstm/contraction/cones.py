@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from ..circuit import Circuit
-from .sites import Element, End, Recipe, SiteBank, cut_wire
+from .sites import Element, End, SiteBank, cut_wire
 
 __all__ = ["Cone", "Leaf", "group_cones", "light_cone"]
 
@@ -113,7 +113,6 @@ def light_cone(
             end: End = "open"
             if last:
                 end = "trace" if qubit not in observed else "generate" if generate else "observe"
-            recipe = Recipe(tuple(site), begins=k == 0, end=end)
             legs = [] if previous is None else [previous]
             for element in site:
                 if element.side is not None:
@@ -125,7 +124,7 @@ def light_cone(
                 previous, n_legs = n_legs, n_legs + 1
                 if end == "generate":
                     probes[qubit] = legs[-1]
-            number, columns = bank.add(recipe)
+            number, columns = bank.add(site, begins=k == 0, end=end)
             shape = bank.recipes[number].shape
             leaves.append(Leaf(number, columns, tuple(legs), shape, qubit))
             sizes.update(zip(legs, shape, strict=True))

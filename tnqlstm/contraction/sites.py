@@ -143,10 +143,6 @@ class Recipe:
     end: End
 
     @cached_property
-    def key(self) -> tuple[object, ...]:
-        return self.begins, self.end, *(e.key for e in self.elements)
-
-    @cached_property
     def source(self) -> Source:
         sources = {e.source for e in self.elements} - {"constant"}
         return sources.pop() if sources else "constant"
@@ -187,17 +183,18 @@ class SiteBank:
     recipes: list[Recipe] = field(default_factory=list)
     _numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
 
-    def add(self, recipe: Recipe) -> tuple[int, tuple[int, ...]]:
-        """The recipe's number, and the columns of the site's angles."""
-        number = self._numbers.setdefault(recipe.key, len(self._numbers))
+    def add(self, site: Sequence[Element], begins: bool, end: End) -> tuple[int, tuple[int, ...]]:
+        """The number of the site's recipe, and the columns of its angles."""
+        key = (begins, end, *[e.key for e in site])
+        number = self._numbers.setdefault(key, len(self._numbers))
         if number == len(self.recipes):
-            self.recipes.append(recipe)
-        columns = tuple(
-            self.table.column(e.op.angle)
-            for e in recipe.elements
-            if e.source != "constant" and isinstance(e.op.angle, InputSlot | WeightSlot)
-        )
-        return number, columns
+            self.recipes.append(Recipe(tuple(site), begins, end))
+        columns = [
+            self.table.column(e.op.angle)  # type: ignore[arg-type]
+            for e in site
+            if e.source != "constant"
+        ]
+        return number, tuple(columns)
 
     def frequencies(self, source: Source) -> tuple[float, ...]:
         """Those of all sites that read the source, increasing."""
