@@ -1,4 +1,4 @@
-"""One optimiser step of a QLSTM, ours against PennyLane and TensorCircuit-NG."""
+"""One optimiser step of a QLSTM, ours against PennyLane, TensorCircuit-NG and torchquantum-ng."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ from benchmarks.timing import PEERS_PYTHON, OtherProcess, seconds_each, times_sl
 __all__ = ["run"]
 
 PENNYLANE = {"PennyLane per-sample": False, "PennyLane broadcast": True}  # is it broadcast
+OTHERS = {  # module and function of benchmarks.peers
+    "TensorCircuit-NG": ("tensorcircuit_ng", "training_step"),
+    "torchquantum-ng": ("torchquantum_ng", "training_step"),
+    "torchquantum-ng, VQCs merged": ("torchquantum_ng", "training_step_merged"),
+}
 
 
 def run(instance: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +54,8 @@ def run(instance: dict[str, Any]) -> dict[str, Any]:
     losses: dict[str, list[float]] = {}
     first_call: dict[str, float] = {}
     others: dict[str, OtherProcess] = {}
-    if "TensorCircuit-NG" in instance["peers"] and PEERS_PYTHON.exists():
+    names = [name for name in instance["peers"] if name in OTHERS and PEERS_PYTHON.exists()]
+    if names:
         data = {"head_weight": head.weight, "head_bias": head.bias, "x": x, "y": y}
         cell = model.get_submodule("cells.0")
         assert isinstance(cell, tnq.QLSTMCell)
@@ -59,9 +65,9 @@ def run(instance: dict[str, Any]) -> dict[str, Any]:
             "weights": [each.flatten(1).tolist() for each in weights],
             **{name: value.tolist() for name, value in data.items()},
         }
-        peer = OtherProcess("tensorcircuit_ng", "training_step", problem)
-        others["TensorCircuit-NG"] = peer
-        losses["TensorCircuit-NG"], first_call["TensorCircuit-NG"] = peer.returned, peer.first_call
+        for name in names:
+            others[name] = peer = OtherProcess(*OTHERS[name], problem)
+            losses[name], first_call[name] = peer.returned, peer.first_call
     steps: dict[str, Callable[[], float]] = {}
     for name in (*(peer for peer in instance["peers"] if peer in PENNYLANE), "tnqlstm"):
         start = time.perf_counter()
