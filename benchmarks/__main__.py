@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from benchmarks import calibration, cutting, paths, placement, scaling, training_step
+from benchmarks import calibration, cutting, paths, placement, relative, scaling, training_step
 from benchmarks.picture import scaling_figure
 from benchmarks.timing import environment
 
@@ -128,7 +128,8 @@ BENCHMARKS = {
         ["circuit", "batch", "way", "ms", "predicted ms", "ratio"],
         _calibration_rows,
     ),
-    "irregular": SCALING,
+    "irregular": Benchmark(relative.run, relative.HEADER, relative.rows),
+    "growth": Benchmark(relative.run, relative.HEADER, relative.rows),
     "paths": Benchmark(
         paths.run,
         ["network", "qubits", "trees", "plan s", "flops", "flops of search", "ratio"],
