@@ -65,6 +65,19 @@ def test_value_and_gradient_equal_the_plain_twin(number: int) -> None:
     )
 
 
+@pytest.mark.parametrize("number", range(4))
+def test_what_nobody_asks_for_is_left_out(number: int) -> None:
+    """Training asks for the weights' gradient alone, and gets the same."""
+    cell = cells()[number]
+    tensors = arguments(cell)
+    wanted = torch.autograd.grad(sum(part.sum() for part in run(cell, tensors)), tensors)
+    plain = [t.detach() for t in tensors[:3]]
+    found = torch.autograd.grad(
+        sum(part.sum() for part in run(cell, [*plain, *tensors[3:]])), tensors[3:]
+    )
+    torch.testing.assert_close(found, wanted[3:], rtol=0, atol=1e-14)
+
+
 @pytest.mark.parametrize("number", [0, 3])
 def test_gradients_of_gradients(number: int) -> None:
     cell = cells()[number]

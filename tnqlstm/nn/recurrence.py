@@ -46,7 +46,7 @@ class Recurrence:
         x, h, c, *weights = arrays
         made = [form.prepare(tape, each) for form, each in zip(self.forms, weights, strict=True)]
         half, shift = CONSTANTS.get("half", x), CONSTANTS.get("shift", x)
-        gates = self.forms[0]
+        gates, quarter = self.forms[0], half * half
         h, c = h.T, c.T
         n_hidden = len(h)
         xp = get_namespace(x)
@@ -60,7 +60,7 @@ class Recurrence:
             h = output = o * tanh_c
             # z's gradient is this times that of c, of c, of c and of u
             partners = join([opened[2:3], before[None], opened[:1], tanh_c[None]])
-            slopes = half * half * (1 - bent * bent)
+            slopes = quarter * (1 - bent * bent)
             tape += [partners * slopes, f, o * (1 - tanh_c * tanh_c)]
             if len(self.forms) > 1:
                 hidden, output = self.forms[1].values(tape, made[1], h)
@@ -69,7 +69,9 @@ class Recurrence:
         tape += [x, *(part for each in made for parts in each for part in parts)]
         return stack(outputs).mT, h.T, c.T
 
-    def backward(self, tape: Tape, wanted: Sequence[bool], *grads: Array) -> tuple[Array, ...]:
+    def backward(
+        self, tape: Tape, wanted: Sequence[bool], *grads: Array
+    ) -> tuple[Array | None, ...]:
         made = [form.split(pop(tape, form.n_parts)) for form in reversed(self.forms)][::-1]
         (x,) = pop(tape, 1)
         d_outputs, dh, dc = grads[0].mT, grads[1].T, grads[2].T
@@ -87,6 +89,9 @@ class Recurrence:
             dc = dc + du * slope_of_u
             dz = join([slopes[:3] * dc, slopes[3:] * du])
             dc = dc * f
+            if k == 0 and not any(wanted[:3]):  # nobody asks what came before
+                factors[0].append(self.forms[0].factors(tape, made[0], dz))
+                break
             dv, found = self.forms[0].values_back(tape, made[0], dz)
             factors[0].append(found)
             dh = dv[x.shape[2] :]
@@ -95,4 +100,6 @@ class Recurrence:
             form.prepare_back(tape, form.gradients(each))
             for form, each in reversed(list(zip(self.forms, factors, strict=True)))
         ]
+        if not any(wanted[:3]):
+            return None, None, None, *reversed(d_weights)
         return stack(d_steps[::-1]).mT, dh.T, dc.T, *reversed(d_weights)
