@@ -15,6 +15,8 @@ import pennylane as qml
 import torch
 from torch import Tensor
 
+from benchmarks import lstm_step
+
 __all__ = ["make_step"]
 
 
@@ -44,10 +46,7 @@ def make_step(
     diff_method
         PennyLane's; "backprop" is its fastest on `default.qubit`.
     """
-    parameters = [p.detach().clone().requires_grad_() for p in (weights, head_weight, head_bias)]
-    optimiser = torch.optim.RMSprop(parameters, lr=0.01, alpha=0.99, eps=1e-8)
-    hidden_size = head_weight.shape[1]
-    qnode = _qnode(weights.shape[-1], hidden_size, diff_method)
+    qnode = _qnode(weights.shape[-1], head_weight.shape[1], diff_method)
 
     def one(inputs: Tensor, w: Tensor) -> Tensor:
         return torch.stack(qnode(inputs, w), dim=-1)
@@ -57,21 +56,10 @@ def make_step(
 
     vqc = one if broadcast else sample_by_sample
 
-    def step() -> float:
-        optimiser.zero_grad()
-        gates, head, bias = parameters
-        h = c = x.new_zeros(len(x), hidden_size)
-        for t in range(x.shape[1]):
-            v = torch.cat([x[:, t], h], dim=1)
-            i, f, g, o = (vqc(v, w) for w in gates)
-            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-            h = torch.sigmoid(o) * torch.tanh(c)
-        loss = torch.nn.functional.mse_loss((h @ head.T + bias)[:, 0], y)
-        loss.backward()
-        optimiser.step()
-        return float(loss.detach())
+    def vqcs(v: Tensor, gates: Tensor) -> list[Tensor]:
+        return [vqc(v, w) for w in gates]
 
-    return step
+    return lstm_step.make_step(vqcs, weights, head_weight, head_bias, x, y)
 
 
 def _qnode(

@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import networkx as nx
 import numpy as np
+import torch
 
 import tnqlstm as tnq
 from tnqlstm.circuit import Circuit, InputSlot, Operation, WeightSlot
 
-__all__ = ["placed_circuit", "plain_operations"]
+__all__ = ["Planned", "placed_circuit", "plain_operations"]
+
+
+class Planned:
+    """An instance's VQC, planned with a clock, random weights and inputs in it."""
+
+    def __init__(self, instance: dict[str, Any]) -> None:
+        torch.manual_seed(0)
+        self.circuit, self.placed = placed_circuit(instance)
+        start = time.perf_counter()
+        self.vqc = tnq.VQC(self.circuit, self.placed, dtype=torch.float64)
+        planned = time.perf_counter() - start
+        torch.nn.init.normal_(self.vqc.weights)
+        self.x = torch.randn(instance["batch"], self.circuit.n_inputs, dtype=torch.float64)
+        self.known: dict[str, Any] = {
+            "n_qubits": self.circuit.n_qubits,
+            "seconds_to_plan": planned,
+            "predicted_bytes": self.vqc.plan.cost(1, instance["batch"]).bytes,
+        }
+
+    def values_and_gradient(self) -> float:
+        """The sum of all values, after its gradient in the weights."""
+        self.vqc.weights.grad = None
+        total = self.vqc(self.x).sum()
+        total.backward()
+        return float(total.detach())
 
 
 def placed_circuit(instance: dict[str, Any]) -> tuple[Circuit, tnq.Partition]:

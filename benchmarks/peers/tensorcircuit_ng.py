@@ -16,6 +16,8 @@ import jax
 import jax.numpy as jnp
 import tensorcircuit as tc
 
+from benchmarks.peers import encodings
+
 jax.config.update("jax_enable_x64", True)
 tc.set_backend("jax")
 tc.set_dtype("complex128")
@@ -23,11 +25,7 @@ tc.set_dtype("complex128")
 Array = Any
 
 
-ENCODINGS: dict[str, Callable[[Array], Array]] = {
-    "identity": lambda v: v,
-    "arctan": jnp.arctan,
-    "arctan_square": lambda v: jnp.arctan(v * v),
-}
+ENCODINGS = encodings(jnp.arctan)
 
 
 def training_step(

@@ -9,7 +9,10 @@ from types import ModuleType
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from benchmarks.lstm_step import make_step
+from benchmarks.peers import encodings
 
 # It imports torchvision for image data sets that aren't used here, and whose builds want CUDA's
 # torch; and it decides for single precision in a module of constants. Both are settled beforehand.
@@ -32,11 +35,7 @@ import torchquantum as tq  # noqa: E402
 torch.set_default_dtype(torch.float64)
 torch.set_num_threads(1)
 
-ENCODINGS: dict[str, Callable[[Tensor], Tensor]] = {
-    "identity": lambda v: v,
-    "arctan": torch.arctan,
-    "arctan_square": lambda v: torch.arctan(v * v),
-}
+ENCODINGS = encodings(torch.arctan)
 
 
 def training_step(
@@ -55,15 +54,10 @@ def training_step(
     Arguments as of `benchmarks.peers.tensorcircuit_ng.training_step`. Each VQC is a device whose
     batch are the samples, as in the documentation; or `merged`, all VQCs are one batch.
     """
-    parameters = [nn.Parameter(torch.tensor(each)) for each in (*weights, head_weight, head_bias)]
-    gates, head, bias = parameters
-    inputs, targets = torch.tensor(x), torch.tensor(y)
-    n_samples, n_steps, n_inputs = inputs.shape
-    n_hidden = n_qubits - n_inputs
-    optimiser = torch.optim.RMSprop(parameters, lr=0.01, alpha=0.99, eps=1e-8)
+    n_samples, n_hidden = len(x), len(head_weight[0])
     measure = tq.MeasureAll(tq.PauliZ)
 
-    def vqcs(v: Tensor) -> Tensor:
+    def vqcs(v: Tensor, gates: Tensor) -> Tensor:
         """(4, sample, hidden) of v (sample, qubit)."""
         if merged:
             every = circuit(gates.repeat_interleave(n_samples, 0), v.repeat(4, 1))
@@ -85,19 +79,8 @@ def training_step(
                 gate(device, wires=qubits, params=angles[:, index : index + 1])
         return measure(device)
 
-    def step() -> float:
-        optimiser.zero_grad()
-        h = c = torch.zeros(n_samples, n_hidden)
-        for t in range(n_steps):
-            i, f, g, o = vqcs(torch.cat([inputs[:, t], h], 1))
-            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-            h = torch.sigmoid(o) * torch.tanh(c)
-        loss = nn.functional.mse_loss((h @ head.T + bias)[:, 0], targets)
-        loss.backward()
-        optimiser.step()
-        return float(loss.detach())
-
-    return step
+    (gates,) = weights
+    return make_step(vqcs, *map(torch.tensor, (gates, head_weight, head_bias, x, y)))
 
 
 def training_step_merged(**problem: Any) -> Callable[[], float]:

@@ -28,6 +28,7 @@ __all__ = [
     "get_namespace",
     "index_like",
     "join",
+    "kron",
     "multiply",
     "permute",
     "scatter_add",
@@ -66,6 +67,15 @@ def tensor_of(array: Array) -> Tensor:
 def take(a: Array, index: Array, axis: int) -> Array:
     """The entries at an index along an axis."""
     return a.take(index, axis) if isinstance(a, np.ndarray) else a.index_select(axis, index)
+
+
+def kron(a: Array, b: Array, axis: int, rank: int) -> Array:
+    """Kronecker product of vectors (rank 1) or matrices (rank 2) whose first axis is `axis`."""
+    lead, every = (slice(None),) * axis, slice(None)
+    product = a[lead + (every, None) * rank] * b[lead + (None, every) * rank]
+    shape = product.shape
+    merged = [shape[k] * shape[k + 1] for k in range(axis, axis + 2 * rank, 2)]
+    return product.reshape(*shape[:axis], *merged, *shape[axis + 2 * rank :])
 
 
 def multiply(a: Array, b: Array) -> Array:

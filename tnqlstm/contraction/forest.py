@@ -140,7 +140,8 @@ class Layout:
         joined = np.concatenate([np.zeros(0), *(array.ravel() for array in constants)])
         self.constants = ConstantBank({"all": joined})
         self.works = [
-            (Many if self._is_gathered(batch) else One)(self, batch) for batch in self._batches()
+            (Many if shape and self._is_gathered(batch) else One)(self, batch)
+            for shape, batch in self._batches()
         ]
         self.arena_size = self.segment_sizes[0]
         self.gradients: dict[Node, Indices] = {}  # of those that aren't where their tensors are
@@ -204,8 +205,8 @@ class Layout:
         found = self.gradients.get(node)
         return self.places[node].indices if found is None else found
 
-    def _batches(self) -> Iterator[list[Task]]:
-        """Steps that are done together, each after those that make its operands.
+    def _batches(self) -> Iterator[tuple[_Shape | None, list[Task]]]:
+        """Steps that are done together, each after those that make its operands, and their shape.
 
         The next shape is the one of which the largest part of all steps that are left is ready.
         """
@@ -229,7 +230,7 @@ class Layout:
             shape = max(ready, key=lambda s: (len(ready[s]) / left[s], len(ready[s])))
             batch = ready.pop(shape)
             left[shape] -= len(batch)
-            yield from [batch] if shape else [[work] for work in batch]
+            yield from [(shape, batch)] if shape else [(None, [work]) for work in batch]
             for tree, step, _ in batch:
                 if (user := users.get((tree, step.result))) is not None:
                     result = (user[0], user[1].result)
@@ -238,12 +239,10 @@ class Layout:
                         ready[shapes[result]].append(user)
 
     def _is_gathered(self, batch: Sequence[Task]) -> bool:
-        """Whether operands are gathered; those of one step alone only if they're tiny."""
-        ((tree, step, product), *others) = batch
-        if others:
-            return True
+        """Whether small operands are gathered; those of one step alone only if they're tiny."""
+        tree, step, _ = batch[0]
         size = self.size((tree, step.left)) + self.size((tree, step.right))
-        return size <= TINY and self._shape(tree, step, product) is not None
+        return len(batch) > 1 or size <= TINY
 
     def _shape(self, tree: int, step: Step, product: Product) -> _Shape | None:
         """What steps must share to be done together; None for one of large tensors."""

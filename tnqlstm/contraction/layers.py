@@ -18,9 +18,10 @@ from torch import Tensor
 
 from ..circuit import Operation, WeightSlot
 from .angles import ConstantBank, is_data
+from .arrays import kron
 from .permutation import permute_basis
 
-__all__ = ["PERMUTATIONS", "GateRun", "ProductState", "kron", "kron_all"]
+__all__ = ["PERMUTATIONS", "GateRun", "ProductState"]
 
 Slotted = tuple[Operation, NDArray[np.int64]]  # a gate and its angle's column in each component
 PERMUTATIONS = {"CX", "SWAP"}
@@ -321,13 +322,3 @@ def kron_all(factors: Tensor, axis: int, rank: int) -> Tensor:
         merged = [kron(a, b, axis, rank) for a, b in zip(parts[::2], parts[1::2], strict=False)]
         parts = merged + parts[len(parts) - len(parts) % 2 :]
     return parts[0]
-
-
-def kron(a: Tensor, b: Tensor, axis: int, rank: int) -> Tensor:
-    """Kronecker product of vectors (rank 1) or matrices (rank 2) whose first axis is `axis`."""
-    for k in range(rank):
-        a, b = a.unsqueeze(axis + 2 * k + 1), b.unsqueeze(axis + 2 * k)
-    product = a * b
-    for k in range(rank):
-        product = product.flatten(axis + k, axis + k + 1)
-    return product

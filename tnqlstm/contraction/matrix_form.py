@@ -15,6 +15,7 @@ values pushes on a tape what its gradient pops.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial, reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from .arrays import (
     contiguous,
     get_namespace,
     join,
+    kron,
     permute,
     scatter_add,
     stack,
@@ -283,7 +285,7 @@ class MatrixRun(LayeredRun):
         gates = self._gates(tape, weights)
         sides = self._sides(gates)
         tape += [gates, *sides]
-        state = self._columns(_kron_rows(*(side[0] for side in sides)))
+        state = self._columns(reduce(partial(kron, axis=1, rank=2), [side[0] for side in sides]))
         shape = state.shape
         for k in range(self.n_layers):
             if k > 0:
@@ -316,21 +318,8 @@ class MatrixRun(LayeredRun):
 
 def _kron_all(gates: Array) -> Array:
     """(2, 2, qubit, …) -> (2ⁿ, 2ⁿ, …)."""
-    product = gates[:, :, 0]
-    for q in range(1, gates.shape[2]):
-        factor = gates[:, :, q]
-        outer = product[:, None, :, None] * factor[None, :, None]
-        product = outer.reshape(2 * len(product), -1, *factor.shape[2:])
-    return product
-
-
-def _kron_rows(*sides: Array) -> Array:
-    """The Kronecker product of one or two matrices (batch, d, d)."""
-    if len(sides) == 1:
-        return sides[0]
-    a, b = sides
-    size = a.shape[1] * b.shape[1]
-    return (a[:, :, None, :, None] * b[:, None, :, None]).reshape(len(a), size, size)
+    each = [gates[:, :, q] for q in range(gates.shape[2])]
+    return reduce(partial(kron, axis=0, rank=2), each)
 
 
 def _entries_last(gates: Array) -> Array:

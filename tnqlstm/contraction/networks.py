@@ -146,6 +146,10 @@ class _NetworkEvaluator:
         """The leaves in each array of `made`."""
         return self.leaves[source].keys if source in self.leaves else []
 
+    def given(self, copies: int) -> list[list[Node]]:
+        """The tensors that are given to the inputs' pass: what is held, and its leaves."""
+        return [*self.held(copies), *self.leaf_nodes("inputs")]
+
     def made(self, tape: Tape, source: Source, angles: Array, copies: int = 1) -> list[Array]:
         """The leaves that read the source, of angles (source, column); the same for all copies."""
         if source not in self.leaves:
@@ -276,12 +280,9 @@ class _Evaluate:
     def width(self, *tensors: Tensor) -> float:
         return self.evaluator.width(self.copies, len(tensors[0]))
 
-    def _given(self) -> list[list[Node]]:
-        return [*self.evaluator.held(self.copies), *self.evaluator.leaf_nodes("inputs")]
-
     def _layout(self, n_samples: int, like: Array) -> Layout:
-        forest, roots = self.evaluator.forests[INPUTS], self.evaluator.roots
-        return forest.layout(self._given(), roots, self.copies, n_samples, like)
+        given, roots = self.evaluator.given(self.copies), self.evaluator.roots
+        return self.evaluator.forests[INPUTS].layout(given, roots, self.copies, n_samples, like)
 
     def forward(self, tape: Tape, *arrays: Array) -> tuple[Array, ...]:
         encoded, *held = arrays
@@ -291,7 +292,7 @@ class _Evaluate:
             layout = self._layout(n_samples, encoded)
             return (layout.values(layout.run(tape, given, encoded)),)
         forest = self.evaluator.forests[INPUTS]
-        tensors = forest.split(self._given(), given, self.copies, n_samples)
+        tensors = forest.split(self.evaluator.given(self.copies), given, self.copies, n_samples)
         values = [
             group.evaluate(own, self.copies, n_samples, encoded)
             for group, own in zip(self.evaluator.groups, tensors, strict=True)
@@ -356,9 +357,8 @@ class GeneratingEvaluator(_NetworkEvaluator):
 
     def _values(self, prepared: Sequence[Tensor], weights: Tensor, encoded: Tensor) -> Tensor:
         (group,), copies, n_samples = self.groups, len(weights), len(encoded)
-        nodes = [*self.held(copies), *self.leaf_nodes("inputs")]
         arrays = [*prepared, *self.made([], "inputs", encoded, copies)]
-        (given,) = self.forests[INPUTS].split(nodes, arrays, copies, n_samples)
+        (given,) = self.forests[INPUTS].split(self.given(copies), arrays, copies, n_samples)
 
         def generating_function(epsilon: Tensor) -> Tensor:
             probes = torch.stack([torch.ones_like(epsilon), epsilon], dim=-1).flatten(1, 2)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..circuit.encoding import ENCODING_DERIVATIVES
 from .angles import AngleTable, ConstantBank
-from .arrays import Array, get_namespace, join, scatter_add, stack, take, total
+from .arrays import Array, get_namespace, join, kron, scatter_add, stack, take, total
 from .handwritten import Tape, pop
 from .layers import ProductState
 
@@ -97,7 +97,7 @@ class ProductEncoding:
     def _kron(self, tape: Tape, vectors: Array) -> Array:
         """(component, qubit, 2, sample) -> (component, 2**qubits, sample), pairs first."""
         n = self.n_qubits - self.n_qubits % 2
-        pairs = _kron(vectors[:, 0:n:2], vectors[:, 1:n:2])
+        pairs = kron(vectors[:, 0:n:2], vectors[:, 1:n:2], axis=2, rank=1)
         parts = [pairs[:, k] for k in range(n // 2)]
         if self.n_qubits % 2:
             parts.append(vectors[:, -1])
@@ -105,7 +105,7 @@ class ProductEncoding:
         while parts:
             part = parts.pop()
             tape += [part, product]
-            product = _kron(part, product)
+            product = kron(part, product, axis=1, rank=1)
         tape.append(vectors)
         return product
 
@@ -144,9 +144,3 @@ def _slopes(terms: NDArray[np.float64], length: int, n_functions: int) -> NDArra
         whole = np.kron(np.eye(n_functions**k), turn)
         found.append(terms @ np.kron(whole, np.eye(n_functions ** (length - 1 - k))))
     return np.stack(found)
-
-
-def _kron(a: Array, b: Array) -> Array:
-    """The Kronecker products of vectors (…, d, sample)."""
-    product = a[..., :, None, :] * b[..., None, :, :]
-    return product.reshape(*a.shape[:-2], a.shape[-2] * b.shape[-2], a.shape[-1])
