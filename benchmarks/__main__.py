@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,6 @@ class Benchmark:
     run: Callable[[dict[str, Any]], Result]
     header: list[str]
     rows: Callable[[Result], list[list[str]]]
-    by_default: bool = True  # whether it's run where no name is given
 
 
 SCALING = Benchmark(
@@ -139,7 +138,6 @@ BENCHMARKS = {
     "placement": Benchmark(placement.run, placement.HEADER, placement.rows),
     "centric": SCALING,
     "scaling": SCALING,
-    "compiled": replace(SCALING, by_default=False),
 }
 
 
@@ -160,7 +158,7 @@ def main(names: list[str]) -> None:
         sys.exit(f"error: unknown benchmark {unknown[0]!r}. Known: {', '.join(BENCHMARKS)}.")
     torch.set_num_threads(1)
     RESULTS.mkdir(exist_ok=True)
-    for name in names or [name for name, each in BENCHMARKS.items() if each.by_default]:
+    for name in names or BENCHMARKS:
         benchmark = BENCHMARKS[name]
         problem = json.loads((HERE / "instances" / f"{name}.json").read_text())
         instances = [each for each in problem["instances"] if each.get("quick") or not quick]

@@ -4,17 +4,22 @@ The first line on stdin is the problem as JSON; FUNCTION makes a step of it. The
 with the seconds that the first call took, compilation included, and what the first calls returned.
 Then each line with a number of seconds is answered by the seconds of one call, averaged over as
 many calls as fill that time.
+
+The process keeps to one core, since JAX starts as many threads as it sees cores.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from importlib import import_module
 
 
 def main(module: str, function: str) -> None:
+    if hasattr(os, "sched_setaffinity"):  # Linux
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     answers, sys.stdout = sys.stdout, sys.stderr  # a library's own prints don't disturb the answers
     problem = json.loads(sys.stdin.readline())
     start = time.perf_counter()

@@ -12,6 +12,7 @@ os.environ["XLA_FLAGS"] = (
     "--xla_force_host_platform_device_count=1"
 )
 
+import cotengra
 import jax
 import jax.numpy as jnp
 import tensorcircuit as tc
@@ -91,10 +92,13 @@ def expectations(
 ) -> Callable[[], float]:
     """All ⟨Z_i⟩ of a batch and the gradient of their sum in the weights; returns the sum.
 
-    `operations`: see `benchmarks.problems`. Contraction by cotengra, light cones cancelled, samples
-    a `vmap`.
+    `operations`: see `benchmarks.problems`. One-qubit gates are merged into their neighbours,
+    contraction is by cotengra, light cones are cancelled, samples are a `vmap`.
     """
-    tc.set_contractor("cotengra", max_repeats=16, minimize="flops", progbar=False)
+    search = cotengra.ReusableHyperOptimizer(
+        methods=["greedy"], max_repeats=16, minimize="flops", parallel=False, progbar=False
+    )
+    tc.set_contractor("custom", optimizer=search, preprocessing=True)
 
     def one(weights: Array, v: Array) -> Array:
         circuit = _circuit(operations, n_qubits, weights, v)
