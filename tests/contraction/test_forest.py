@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
@@ -9,9 +11,11 @@ import torch
 import tnqlstm as tnq
 from tnqlstm.circuit import Circuit, InputSlot, Operation, WeightSlot
 from tnqlstm.contraction import forest, program
-from tnqlstm.contraction.forest import Layout
+from tnqlstm.contraction.arena import ZERO
+from tnqlstm.contraction.layout import Layout
 from tnqlstm.contraction.networks import ConesEvaluator
 from tnqlstm.contraction.tensor_network import INPUTS, WEIGHTS
+from tnqlstm.contraction.works import Node
 
 DOUBLE = {"dtype": torch.float64}
 
@@ -73,9 +77,9 @@ def test_equal_steps_are_one_product() -> None:
     vqc = tnq.VQC(irregular_circuit(1), method="cones", **DOUBLE)
     vqc(torch.randn(3, 20, **DOUBLE)).sum().backward()
     for rank, layout in layouts(vqc).items():
-        n_steps = len(layout.forest.steps)
-        assert sum(len(work.batch) for work in layout.works) == n_steps
-        assert len(layout.works) < n_steps / 2
+        n_steps = len(layout.forest.tasks)
+        assert sum(len(work.results) for work in layout.works) == n_steps
+        assert len(layout.works) < n_steps / 3
         assert rank in (WEIGHTS, INPUTS)
 
 
@@ -91,22 +95,45 @@ def test_operands_are_made_before_they_are_used(seed: int) -> None:
             known.update(work.results)
 
 
-def test_places_do_not_overlap() -> None:
-    vqc = tnq.VQC(irregular_circuit(2), method="cones", copies=2, **DOUBLE)
+class NamedArena:
+    """Tensors' names where a layout would have the tensors."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout, self.array = layout, np.zeros(layout.arena.size, dtype=int)
+        self.names = {node: 1 + k for k, node in enumerate(layout.places)}
+
+    def _in_arena(self, nodes: Sequence[Node]) -> dict[Node, np.ndarray]:
+        places = {node: self.layout.places[node] for node in nodes}
+        return {node: place.indices for node, place in places.items() if not place.segment}
+
+    def write(self, nodes: Sequence[Node]) -> None:
+        for node, indices in self._in_arena(nodes).items():
+            self.array[indices] = self.names[node]
+
+    def check(self, nodes: Sequence[Node]) -> None:
+        for node, indices in self._in_arena(nodes).items():
+            assert (self.array[indices] == self.names[node]).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_place_is_reused_only_after_its_tensor_has_been_gathered(seed: int) -> None:
+    vqc = tnq.VQC(irregular_circuit(seed), method="cones", copies=2, **DOUBLE)
     vqc(torch.randn(3, 20, **DOUBLE)).sum().backward()
-    for layout in layouts(vqc).values():
-        taken: dict[int, np.ndarray] = {
-            k: np.zeros(size, dtype=int) for k, size in enumerate(layout.segment_sizes)
-        }
-        for place in layout.places.values():
-            taken[place.segment][place.start : place.stop] += 1
-        for counts in taken.values():
-            assert counts.max(initial=0) <= 1
-        gradients = np.zeros(layout.n_gradients, dtype=int)
-        for node, place in layout.places.items():
-            if place.segment == 0:
-                gradients[layout.gradient_of(node)] += 1
-        assert gradients.max() == 1
+    for rank, layout in layouts(vqc).items():
+        arena = NamedArena(layout)
+        standing: list[Node] = []  # what the gradient reads where it stands
+        for nodes in layout.given:
+            arena.write(nodes)
+        for work in layout.works:
+            for side, source in zip((work.left, work.right), work.sources, strict=True):
+                arena.check(side)
+                standing += [] if source.is_copy else side
+            arena.write(work.results)
+        for outputs in (standing, *layout.outputs):
+            arena.check(outputs)
+        assert arena.array[ZERO] == 0
+        if rank == INPUTS:
+            assert arena.array.size < sum(map(layout.size, layout.places)) / 1.5
 
 
 def test_few_layouts_are_kept() -> None:

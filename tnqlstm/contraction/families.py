@@ -82,7 +82,7 @@ class Family:
         leaves = []
         for k, leaf in enumerate(self.template.leaves):
             different: dict[tuple[object, ...], Terms] = {}
-            keys = [_key(terms[k]) for terms in self.terms]
+            keys = [terms[k].key for terms in self.terms]
             for key, terms in zip(keys, self.terms, strict=True):
                 different.setdefault(key, terms[k])
             number_of = [list(different).index(key) for key in keys]
@@ -130,8 +130,3 @@ def families(cones: list[list[Cone]], circuit: Circuit, bank: SiteBank) -> list[
         else:
             found.append(own)
     return found
-
-
-def _key(terms: Terms) -> tuple[object, ...]:
-    arrays = np.round(terms.arrays, 12) + 0.0
-    return arrays.shape, arrays.tobytes(), terms.functions.tobytes(), terms.frequencies

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from ..distribution import Partition
 from ..distribution.network import QPU
+from .absorption import absorb_constants
 from .angles import ConstantBank
 from .arrays import Array, stack, zeros
 from .families import Family
+from .leaves import GroupLeaf
 from .program import Program
 from .sites import Source
 from .slicing import find_slices, restrict
@@ -31,30 +33,17 @@ class NetworkGroup:
     def __init__(
         self,
         family: Family,
-        starts: int = 1,
-        path: ContractionPath | None = None,
+        leaves: Mapping[int, GroupLeaf],
+        path: ContractionPath,
         slice_: Mapping[int, int] | None = None,
     ) -> None:
-        """`starts` of the search for a path, if none is given. `slice_`: legs held at an index."""
-        self.family, self.networks, self.sources = family, family.networks, family.sources
-        self.leaves = [restrict(leaf, slice_ or {}) for leaf in family.leaves()]
-        sizes = {
-            leg: size
-            for leaf in self.leaves
-            for leg, size in zip(leaf.legs, leaf.shape, strict=True)
-        }
-        ranks = [
-            # a constant that differs from network to network goes with the weights
-            WEIGHTS if source == "constant" and len(leaf.kinds) > 1 else RANKS[source]
-            for source, leaf in zip(self.sources, self.leaves, strict=True)
-        ]
-        probes = family.template.probes.values()
-        network = TensorNetwork(
-            [*(leaf.legs for leaf in self.leaves), *((leg,) for leg in probes)],
-            sizes,
-            [*ranks, *(INPUTS for _ in probes)],
-        )
-        path = find_path(network, starts) if path is None else path
+        """`leaves`: by their sites in the template. `slice_`: legs held at an index."""
+        self.family, self.networks, self._whole = family, family.networks, leaves
+        self._sites = list(leaves)
+        self.sources = [family.sources[k] for k in leaves]
+        self.leaves = [restrict(leaf, slice_ or {}) for leaf in leaves.values()]
+        probes = family.template.probes
+        network = _network(self.leaves, self.sources, probes)
         self.program = program = Program(network, path, gathered=not probes)
         fixed: dict[int, Array] = {}
         for k, leaf in enumerate(self.leaves):
@@ -65,6 +54,13 @@ class NetworkGroup:
         program.run(fixed, CONSTANT, 1)
         self.fixed: dict[int, NDArray[np.float64]] = fixed
         self.constants = ConstantBank({str(node): each for node, each in fixed.items()})
+
+    @classmethod
+    def of(cls, family: Family, starts: int) -> NetworkGroup:
+        """With a path of so many starts, along which constants are absorbed."""
+        leaves = family.leaves()
+        path = find_path(_network(leaves, family.sources, family.template.probes), starts)
+        return cls(family, *absorb_constants(leaves, family.sources, path))
 
     def leaves_of(self, source: Source) -> list[int]:
         return [k for k, own in enumerate(self.sources) if own == source]
@@ -83,9 +79,9 @@ class NetworkGroup:
         network, fills = self.networks[number], self.family.fills[self.family.kind_of[number]]
         homes = [
             frozenset[QPU]()
-            if fill.leaf is None
-            else frozenset({placed.qpu_of[network.leaves[fill.leaf].qubit]})
-            for fill in fills
+            if (leaf := fills[site].leaf) is None
+            else frozenset({placed.qpu_of[network.leaves[leaf].qubit]})
+            for site in self._sites
         ]
         return homes + [frozenset({placed.qpu_of[q]}) for q in network.probes]
 
@@ -93,7 +89,7 @@ class NetworkGroup:
         """The group in parts whose values add up to its own, see `find_slices`."""
         probes = set(self.family.template.probes.values())
         found = find_slices(self.program, len(self.networks), probes, max_memory, bytes_each)
-        return [NetworkGroup(self.family, path=self.program.path, slice_=each) for each in found]
+        return [NetworkGroup(self.family, self._whole, self.program.path, each) for each in found]
 
     def flows(self) -> list[Flow]:
         """Of each node, whether it depends on weights and on inputs."""
@@ -137,6 +133,22 @@ class NetworkGroup:
             for node in self.fixed
             if self.program.ranks[node] == rank
         }
+
+
+def _network(
+    leaves: Sequence[GroupLeaf], sources: Sequence[Source], probes: Mapping[int, int]
+) -> TensorNetwork:
+    """The leaves, and behind them the open legs of a generating network."""
+    ranks = [
+        # a constant that differs from network to network goes with the weights
+        WEIGHTS if source == "constant" and len(leaf.kinds) > 1 else RANKS[source]
+        for source, leaf in zip(sources, leaves, strict=True)
+    ]
+    return TensorNetwork(
+        [*(leaf.legs for leaf in leaves), *((leg,) for leg in probes.values())],
+        {leg: size for leaf in leaves for leg, size in zip(leaf.legs, leaf.shape, strict=True)},
+        [*ranks, *(INPUTS for _ in probes)],
+    )
 
 
 def repeat(a: Array, copies: int) -> Array:

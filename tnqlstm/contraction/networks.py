@@ -17,9 +17,10 @@ from .arrays import Array, join
 from .cones import group_cones, light_cone
 from .cost import BYTES_PER_NUMBER, CONES, GENERATING, Cost, Rates, Traffic
 from .families import Family, families
-from .forest import Forest, Layout
+from .forest import Forest
 from .groups import NetworkGroup, repeat
 from .handwritten import Discarded, Recomputed, Tape, apply
+from .layout import Layout
 from .leaves import FunctionTable, LeafBatch
 from .program import is_small
 from .sites import SiteBank, Source
@@ -60,7 +61,7 @@ class _NetworkEvaluator:
         n_starts = [max(LEAST_STARTS, int(effort * STARTS * share)) for share in shares]
         self._take(
             [
-                NetworkGroup(family, min(starts, MOST_STARTS))
+                NetworkGroup.of(family, min(starts, MOST_STARTS))
                 for family, starts in zip(found, n_starts, strict=True)
             ]
         )
@@ -240,17 +241,14 @@ class _Prepare:
     def _layout(self, like: Array) -> Layout:
         evaluator = self.evaluator
         held, given = evaluator.held(self.copies), evaluator.leaf_nodes("weights")
-        small = [node for nodes in held if len(nodes) > 1 for node in nodes]
-        return evaluator.forests[WEIGHTS].layout(given, small, self.copies, 1, like)
+        return evaluator.forests[WEIGHTS].layout(given, held, self.copies, 1, like)
 
     def forward(self, tape: Tape, *arrays: Array) -> tuple[Array, ...]:
         (weights,) = arrays
         evaluator, held = self.evaluator, self.evaluator.held(self.copies)
         made = evaluator.made(tape, "weights", weights)
         if not isinstance(tape, Discarded):
-            layout = self._layout(weights)
-            segments = layout.run(tape, made, weights)
-            return tuple(layout.collect(segments, nodes) for nodes in held)
+            return tuple(self._layout(weights).run(tape, made, weights))
         given = evaluator.leaf_nodes("weights")
         leaves = evaluator.forests[WEIGHTS].split(given, made, self.copies, 1)
         tensors = [
@@ -262,11 +260,7 @@ class _Prepare:
     def backward(
         self, tape: Tape, wanted: Sequence[bool], *grads: Array
     ) -> tuple[Array | None, ...]:
-        layout = self._layout(grads[0])
-        gradients = layout.unknown_gradients(grads[0])
-        for nodes, grad in zip(self.evaluator.held(self.copies), grads, strict=True):
-            layout.spread(gradients, nodes, grad)
-        found = layout.run_back(tape, gradients, (True, False))
+        found = self._layout(grads[0]).run_back(tape, grads, (True, False))
         return (self.evaluator.made_back(tape, "weights", found),)
 
 
@@ -281,8 +275,8 @@ class _Evaluate:
         return self.evaluator.width(self.copies, len(tensors[0]))
 
     def _layout(self, n_samples: int, like: Array) -> Layout:
-        given, roots = self.evaluator.given(self.copies), self.evaluator.roots
-        return self.evaluator.forests[INPUTS].layout(given, roots, self.copies, n_samples, like)
+        given, outputs = self.evaluator.given(self.copies), [self.evaluator.roots]
+        return self.evaluator.forests[INPUTS].layout(given, outputs, self.copies, n_samples, like)
 
     def forward(self, tape: Tape, *arrays: Array) -> tuple[Array, ...]:
         encoded, *held = arrays
@@ -290,7 +284,8 @@ class _Evaluate:
         given = held + self.evaluator.made(tape, "inputs", encoded, self.copies)
         if not isinstance(tape, Discarded):
             layout = self._layout(n_samples, encoded)
-            return (layout.values(layout.run(tape, given, encoded)),)
+            (outputs,) = layout.run(tape, given, encoded)
+            return (layout.values(outputs),)
         forest = self.evaluator.forests[INPUTS]
         tensors = forest.split(self.evaluator.given(self.copies), given, self.copies, n_samples)
         values = [
@@ -304,9 +299,7 @@ class _Evaluate:
     ) -> tuple[Array | None, ...]:
         (grad,) = grads
         layout = self._layout(grad.shape[2], grad)
-        gradients = layout.unknown_gradients(grad)
-        layout.values_back(gradients, grad)
-        found = layout.run_back(tape, gradients, (any(wanted[1:]), wanted[0]))
+        found = layout.run_back(tape, [layout.values_back(grad)], (any(wanted[1:]), wanted[0]))
         n_held = len(wanted) - 1
         inputs = None
         if wanted[0]:

@@ -15,7 +15,7 @@ from .tensor_network import INPUTS, WEIGHTS, ContractionPath, Legs, Rank, Tensor
 
 __all__ = ["Program", "is_small"]
 
-SMALL = 2**12  # numbers of a tensor that is gathered with others
+SMALL = 2**13  # numbers of a tensor that is gathered with others
 OF_GATHERED = 5  # further numbers for each of these: a copy, its gradient, indices
 MOST_SIZES = 16  # numbers of copies and samples for which products are kept ready
 N_LARGEST = 4  # tensors whose legs are tried for slicing

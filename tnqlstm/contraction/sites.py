@@ -122,6 +122,12 @@ class Terms:
     def is_constant(self) -> bool:
         return not self.functions.any()
 
+    @cached_property
+    def key(self) -> tuple[object, ...]:
+        """What equal terms share, to twelve digits."""
+        arrays = np.round(self.arrays, 12) + 0.0
+        return arrays.shape, arrays.tobytes(), self.functions.tobytes(), self.frequencies
+
     def with_arrays(self, arrays: NDArray[np.float64]) -> Terms:
         """The same functions with other arrays; terms that vanish are left out."""
         functions, frequencies = self.functions, self.frequencies

@@ -1,4 +1,4 @@
-"""Steps of a `Layout`: one on its own, or many equal ones together."""
+"""Steps of a `Layout`: one on its own, or many small ones together."""
 
 from __future__ import annotations
 
@@ -7,48 +7,40 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .arena import Indices
 from .arrays import Array
 from .handwritten import Tape
-from .product import Product, Step
+from .product import Step
+from .slabs import Shape, Slab
 
 if TYPE_CHECKING:
-    from .forest import Layout
+    from .layout import Layout
 
-__all__ = ["Flow", "Indices", "Many", "Node", "One", "Place", "Task"]
+__all__ = ["Flow", "Many", "Node", "One", "Task"]
 
 Node = tuple[int, int]  # a tree, and a node of its program
-Task = tuple[int, Step, Product]  # a tree, and a step of it
 Flow = tuple[bool, bool]  # whether something depends on weights, on inputs
-Indices = NDArray[np.int64]
 Matmul = Callable[..., Array]
 
 
-class Place(NamedTuple):
-    """Where a tensor's numbers are; segment 0 is the arena."""
+class Task(NamedTuple):
+    """A step of a tree."""
 
-    segment: int
-    start: int
-    stop: int
-
-    @property
-    def indices(self) -> Indices:
-        return np.arange(self.start, self.stop)
-
-    def read(self, segments: Sequence[Array]) -> Array:
-        return segments[self.segment][self.start : self.stop]
+    left: Node
+    right: Node
+    result: Node
+    step: Step
 
 
 class _Work:
-    """Steps that are done together; `left`, `right` and `results` are their tensors."""
+    """Steps that are done together."""
 
-    def __init__(self, layout: Layout, batch: Sequence[Task]) -> None:
-        self.layout, self.batch = layout, batch
-        self.left = [(tree, step.left) for tree, step, _ in batch]
-        self.right = [(tree, step.right) for tree, step, _ in batch]
-        self.results = [(tree, step.result) for tree, step, _ in batch]
-        self.places = [layout.place_result(node) for node in self.results]
+    def __init__(self, layout: Layout, tasks: Sequence[Task]) -> None:
+        self.layout = layout
+        self.left = [task.left for task in tasks]
+        self.right = [task.right for task in tasks]
+        self.results = [task.result for task in tasks]
         flows = layout.forest.flows
         own = [[flows[tree][number] for tree, number in side] for side in (self.left, self.right)]
         # by what is wanted: whether the gradients in the left and in the right operands are
@@ -60,34 +52,35 @@ class _Work:
             for wanted in itertools.product((False, True), repeat=2)
         }
 
-    def find_gradient(self) -> None:
-        """Where the gradient in the results is, once all places are known."""
-        if not self.places[0].segment:
-            found = [self.layout.gradient_of(node) for node in self.results]
-            self.gradient = self.layout.index(found)
-
 
 class One(_Work):
     """A step on its own, whose operands are read where they stand."""
 
-    def __init__(self, layout: Layout, batch: Sequence[Task]) -> None:
-        super().__init__(layout, batch)
-        ((_, _, self.product),), (self.place,) = batch, self.places
-        self.operands = [layout.places[node] for node in (*self.left, *self.right)]
+    def __init__(self, layout: Layout, task: Task) -> None:
+        super().__init__(layout, [task])
+        self.product = layout.products[task.result]
+        self.sources = [layout.source(task.left), layout.source(task.right)]
+        for node, source in zip((task.left, task.right), self.sources, strict=True):
+            if source.is_copy:
+                layout.release([node])
+        self.place = layout.place_result(task.result)
 
     def place_gradients(self) -> None:
-        """They are where the tensors are."""
+        """Where the gradient in the result is gathered, and where those in the operands go."""
+        layout = self.layout
+        self.gradient = None if self.place.segment else layout.gather_gradient(self.results)
+        self.slots = [layout.place_gradient(node) for node in (*self.left, *self.right)]
+        layout.release_gradients(self.results)
 
     def run(self, segments: list[Array], tape: Tape, matmul: Matmul) -> None:
-        product, (left, right) = self.product, self.operands
-        a = product.left.matrix(left.read(segments))
-        b = product.right.matrix(right.read(segments))
+        product, (left, right) = self.product, self.sources
+        a = product.left.matrix(left.of(segments))
+        b = product.right.matrix(right.of(segments))
         tape += (a, b)
         if self.place.segment:
             segments.append((a @ b).reshape(-1))
         else:
-            out = self.place.read(segments).reshape(product.shape)
-            matmul(a, b, out=out)
+            matmul(a, b, out=segments[0][self.place.part].reshape(product.shape))
 
     def run_back(
         self, gradients: list[Array | None], tape: Tape, wanted: Flow, matmul: Matmul
@@ -96,73 +89,74 @@ class One(_Work):
         wants = self.wants[wanted]
         if not any(wants):
             return
-        grad: Array = gradients[self.place.segment]
-        if self.place.segment:
+        if self.gradient is None:
+            grad: Array = gradients[self.place.segment]
             gradients[self.place.segment] = None
         else:
-            grad = grad[self.gradient]
+            grad = self.gradient.of(gradients)
         grad = grad.reshape(self.product.shape)
         left, right = self.product.left, self.product.right
         if wants[0]:
             found = b @ grad.mT if left.transposed else grad @ b.mT
-            self.layout.write(gradients, self.left[0], left.stored(found))
+            self.layout.put(gradients, self.slots[0], left.stored(found))
         if wants[1]:
             found = grad.mT @ a if right.transposed else a.mT @ grad
-            self.layout.write(gradients, self.right[0], right.stored(found))
+            self.layout.put(gradients, self.slots[1], right.stored(found))
 
 
 class Many(_Work):
-    """Equal steps of small tensors, whose operands are gathered."""
+    """Steps of small tensors, whose operands are gathered into matrices of one shape."""
 
-    def __init__(self, layout: Layout, batch: Sequence[Task]) -> None:
-        super().__init__(layout, batch)
-        step, rows = batch[0][1], layout.rows(*batch[0][1:])
-        self._entries = [
-            [
-                product.left.matrix(layout.places[n].indices).reshape(-1, rows, step.inner)
-                for n, (_, _, product) in zip(self.left, batch, strict=True)
-            ],
-            [
-                product.right.matrix(layout.places[n].indices).reshape(-1, step.inner, step.columns)
-                for n, (_, _, product) in zip(self.right, batch, strict=True)
-            ],
+    def __init__(self, layout: Layout, tasks: Sequence[Task], shape: Shape) -> None:
+        super().__init__(layout, tasks)
+        entries: tuple[list[Indices], ...] = ([], [], [])
+        for task in tasks:
+            step, product, rows = task.step, layout.products[task.result], layout.rows(task)
+            own, other, result = (np.arange(layout.size(node)) for node in task[:3])
+            entries[0].append(product.left.matrix(own).reshape(-1, rows, step.inner))
+            entries[1].append(product.right.matrix(other).reshape(-1, step.inner, step.columns))
+            entries[2].append(result.reshape(-1, rows, step.columns))
+        _, rows, inner, columns = shape
+        sizes = (rows, inner), (inner, columns), (rows, columns)
+        self.slabs = [Slab(own, *size) for own, size in zip(entries, sizes, strict=True)]
+        self.shapes = [slab.shape for slab in self.slabs]
+        self.sources = [
+            layout.gather(nodes, slab)
+            for nodes, slab in zip((self.left, self.right), self.slabs, strict=False)
         ]
-        self.gathered = [layout.index([e.ravel() for e in side]) for side in self._entries]
-        n = sum(map(len, self._entries[0]))
-        self.shapes = [(n, rows, step.inner), (n, step.inner, step.columns)]
-        self.shape = (n, rows, step.columns)
-        self.start, self.stop = self.places[0].start, self.places[-1].stop
+        for nodes, operand in zip((self.left, self.right), self.sources, strict=True):
+            if operand.is_copy:
+                layout.release(nodes)
+        self.part = layout.place_slab(self.results, self.slabs[2])
 
     def place_gradients(self) -> None:
-        """Those in the operands of a side are in a row, as they come out of the product."""
-        layout, self.slots = self.layout, []
-        for nodes, every in zip((self.left, self.right), self._entries, strict=True):
-            start = layout.segment_sizes[0]
-            for node, entries in zip(nodes, every, strict=True):
-                where = np.empty(entries.size, dtype=np.int64)
-                where[entries.ravel() - layout.places[node].start] = layout.reserve(
-                    entries.size
-                ).indices
-                layout.gradients[node] = where
-            self.slots.append(slice(start, layout.segment_sizes[0]))
-        del self._entries
+        """Where the gradient in the results is gathered, and where those in the operands go."""
+        layout, (left, right, result) = self.layout, self.slabs
+        self.gradient = layout.gather_gradient(self.results, result)
+        self.slots = [
+            layout.place_gradients(self.left, left),
+            layout.place_gradients(self.right, right),
+        ]
+        layout.release_gradients(self.results)
+        del self.slabs
 
     def run(self, segments: list[Array], tape: Tape, matmul: Matmul) -> None:
-        arena, (left, right) = segments[0], self.shapes
-        a = arena[self.gathered[0]].reshape(left)
-        b = arena[self.gathered[1]].reshape(right)
+        left, right = self.sources
+        a, b = left.of(segments), right.of(segments)
         tape += (a, b)
-        out = arena[self.start : self.stop].reshape(self.shape)
-        matmul(a, b, out=out)
+        matmul(a, b, out=segments[0][self.part].reshape(self.shapes[2]))
 
     def run_back(
         self, gradients: list[Array | None], tape: Tape, wanted: Flow, matmul: Matmul
     ) -> None:
         b, a = tape.pop(), tape.pop()
+        wants = self.wants[wanted]
+        if not any(wants):
+            return
+        grad = self.gradient.of(gradients)
         arena: Array = gradients[0]
-        grad = arena[self.gradient].reshape(self.shape)
-        left, right = self.wants[wanted]
-        if left:
-            matmul(grad, b.mT, out=arena[self.slots[0]].reshape(self.shapes[0]))
-        if right:
-            matmul(a.mT, grad, out=arena[self.slots[1]].reshape(self.shapes[1]))
+        left, right, _ = self.shapes
+        if wants[0]:
+            matmul(grad, b.mT, out=arena[self.slots[0]].reshape(left))
+        if wants[1]:
+            matmul(a.mT, grad, out=arena[self.slots[1]].reshape(right))

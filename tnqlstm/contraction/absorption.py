@@ -1,0 +1,82 @@
+"""Constant leaves multiplied into other leaves, once and for all.
+
+A leaf is a product of functions of angles times fixed arrays, so a constant joined to it only
+changes the arrays. What is traced away at a cone's border leaves many constants.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .leaves import GroupLeaf
+from .sites import Source, Terms
+from .tensor_network import ContractionPath
+
+__all__ = ["absorb_constants"]
+
+A_CALL = 4000  # multiplications that may be added to save a step
+
+
+def absorb_constants(
+    leaves: Sequence[GroupLeaf], sources: Sequence[Source], path: ContractionPath
+) -> tuple[dict[int, GroupLeaf], ContractionPath]:
+    """The leaves that are left, by their old numbers, and what is left of the path.
+
+    The path may join other tensors than these; they come after the leaves.
+    """
+    left = dict(enumerate(leaves))
+    constants = {k for k, source in enumerate(sources) if source == "constant"}
+    n_tensors = len(path) + 1
+    at = list(range(n_tensors))  # at each node: a tensor's old number, or minus one minus a step's
+    steps: ContractionPath = []
+    for a, b in path:
+        own, other = sorted((at[a], at[b]), key=constants.__contains__)
+        if other in constants and own in left and _is_worth(left[own], left[other]):
+            left[own] = _join(left[own], left.pop(other))
+            at.append(own)
+        else:
+            at.append(-1 - len(steps))
+            steps.append((at[a], at[b]))
+    kept = [*sorted(left), *range(len(leaves), n_tensors)]
+    place = {node: k for k, node in enumerate(kept)}
+    place |= {-1 - k: len(kept) + k for k in range(len(steps))}
+    return {k: left[k] for k in sorted(left)}, [(place[a], place[b]) for a, b in steps]
+
+
+def _is_worth(leaf: GroupLeaf, constant: GroupLeaf) -> bool:
+    """Whether making the joined leaf takes little longer than making the leaf."""
+    shapes = [
+        size
+        for own, other in ((leaf, constant), (constant, leaf))
+        for leg, size in zip(own.legs, own.shape, strict=True)
+        if leg not in other.legs
+    ]
+    added = math.prod(shapes) - leaf.n_numbers
+    return added * leaf.n_terms * len(leaf.kind_of) <= A_CALL
+
+
+def _join(leaf: GroupLeaf, constant: GroupLeaf) -> GroupLeaf:
+    """One leaf of both; of different kinds where the networks' pairs of kinds differ."""
+    shared = [leg for leg in leaf.legs if leg in constant.legs]
+    legs = (
+        *(leg for leg in leaf.legs if leg not in shared),
+        *(leg for leg in constant.legs if leg not in shared),
+    )
+    pairs = list(zip(leaf.kind_of, constant.kind_of, strict=True))
+    different = list(dict.fromkeys(pairs))
+    axes = (
+        [1 + leaf.legs.index(leg) for leg in shared],
+        [constant.legs.index(leg) for leg in shared],
+    )
+
+    def product(pair: tuple[int, int]) -> Terms:
+        own, other = leaf.kinds[pair[0]], constant.kinds[pair[1]]
+        return replace(own, arrays=np.tensordot(own.arrays, other.arrays.sum(0), axes))
+
+    kinds = tuple(map(product, different))
+    kind_of = tuple(map(different.index, pairs))
+    return GroupLeaf(legs, kinds[0].shape, kinds, kind_of, leaf.columns)
