@@ -148,10 +148,14 @@ class Layout:
     def _batches(self) -> Iterator[tuple[Shape | None, list[Task]]]:
         """Steps that are done together, each after those that make its operands, and their shape.
 
-        The next shape is the one of which the largest part of all steps that are left is ready.
+        The next shape is one of which a large part of all steps that are left is ready, and which
+        many steps wait for, one after another.
         """
         shapes = self._shapes()
         left = Counter(shapes.values())
+        above: dict[Node, int] = {}  # steps from a tensor to the root
+        for task in reversed(self.forest.tasks):
+            above |= dict.fromkeys((task.left, task.right), above.get(task.result, 0) + 1)
         ready = defaultdict[Shape | None, list[Task]](list)
         users = defaultdict[Node, list[Task]](list)
         missing = Counter[Node]()
@@ -163,7 +167,11 @@ class Layout:
             if not missing[task.result]:
                 ready[shapes[task.result]].append(task)
         while ready:
-            shape = max(ready, key=lambda s: (len(ready[s]) / left[s], len(ready[s])))
+            urgency = {
+                shape: len(tasks) / left[shape] * max(above.get(t.result, 0) + 1 for t in tasks)
+                for shape, tasks in ready.items()
+            }
+            shape = max(urgency, key=urgency.__getitem__)
             tasks = ready.pop(shape)
             left[shape] -= len(tasks)
             yield from [(shape, tasks)] if shape else [(None, [task]) for task in tasks]

@@ -15,7 +15,7 @@ from .arena import ZERO, Indices, Place
 
 __all__ = ["Shape", "Slab", "padded_shapes"]
 
-A_CALL = 2000  # a product and its gradient, in numbers that are gathered
+A_CALL = 4000  # a product and its gradient, in numbers that are gathered
 A_NUMBER = 10  # multiplications that take as long as gathering one number
 
 
