@@ -47,11 +47,13 @@ def times_slower(seconds: Mapping[str, Mapping[str, float]]) -> dict[str, float]
 
 
 class OtherProcess:
-    """A contestant of `benchmarks.peers`, in the interpreter of `.venv-peers`."""
+    """A contestant of `benchmarks.peers`, by default in the interpreter of `.venv-peers`."""
 
-    def __init__(self, module: str, function: str, problem: dict[str, Any]) -> None:
+    def __init__(
+        self, module: str, function: str, problem: dict[str, Any], python: Path = PEERS_PYTHON
+    ) -> None:
         self._process = subprocess.Popen(
-            [str(PEERS_PYTHON), "-m", "benchmarks.peers", module, function],
+            [str(python), "-m", "benchmarks.peers", module, function],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 import tnqlstm as tnq
-from benchmarks import pennylane_loop
 from benchmarks.problems import plain_operations
 from benchmarks.timing import PEERS_PYTHON, OtherProcess, seconds_each, times_slower
 
 __all__ = ["run"]
 
-PENNYLANE = {"PennyLane per-sample": False, "PennyLane broadcast": True}  # is it broadcast
-OTHERS = {  # module and function of benchmarks.peers
-    "TensorCircuit-NG": ("tensorcircuit_ng", "training_step"),
-    "torchquantum-ng": ("torchquantum_ng", "training_step"),
-    "torchquantum-ng, VQCs merged": ("torchquantum_ng", "training_step_merged"),
+PEERS = {  # module and function of `benchmarks.peers`, and the interpreter
+    "PennyLane per-sample": ("pennylane_loop", "training_step", Path(sys.executable)),
+    "PennyLane broadcast": ("pennylane_loop", "training_step_broadcast", Path(sys.executable)),
+    "TensorCircuit-NG": ("tensorcircuit_ng", "training_step", PEERS_PYTHON),
+    "torchquantum-ng": ("torchquantum_ng", "training_step", PEERS_PYTHON),
+    "torchquantum-ng, VQCs merged": ("torchquantum_ng", "training_step_merged", PEERS_PYTHON),
 }
 
 
@@ -44,43 +46,32 @@ def run(instance: dict[str, Any]) -> dict[str, Any]:
     x = torch.rand(instance["batch"], instance["window"], 1, dtype=torch.float64)
     y = torch.rand(instance["batch"], dtype=torch.float64)
 
-    def make(name: str) -> Callable[[], float]:
-        if name not in PENNYLANE:
-            return _our_step(model, head, x, y)
-        return pennylane_loop.make_step(
-            weights[0], head.weight, head.bias, x, y, broadcast=PENNYLANE[name]
-        )
-
-    losses: dict[str, list[float]] = {}
-    first_call: dict[str, float] = {}
+    cell = model.get_submodule("cells.0")
+    assert isinstance(cell, tnq.QLSTMCell)
+    data = {"head_weight": head.weight, "head_bias": head.bias, "x": x, "y": y}
+    problem = {
+        "operations": plain_operations(cell.circuit),
+        "n_qubits": instance["n_qubits"],
+        "weights": [each.flatten(1).tolist() for each in weights],
+        **{name: value.tolist() for name, value in data.items()},
+    }
     others: dict[str, OtherProcess] = {}
-    names = [name for name in instance["peers"] if name in OTHERS and PEERS_PYTHON.exists()]
-    if names:
-        data = {"head_weight": head.weight, "head_bias": head.bias, "x": x, "y": y}
-        cell = model.get_submodule("cells.0")
-        assert isinstance(cell, tnq.QLSTMCell)
-        problem = {
-            "operations": plain_operations(cell.circuit),
-            "n_qubits": instance["n_qubits"],
-            "weights": [each.flatten(1).tolist() for each in weights],
-            **{name: value.tolist() for name, value in data.items()},
-        }
-        for name in names:
-            others[name] = peer = OtherProcess(*OTHERS[name], problem)
-            losses[name], first_call[name] = peer.returned, peer.first_call
-    steps: dict[str, Callable[[], float]] = {}
-    for name in (*(peer for peer in instance["peers"] if peer in PENNYLANE), "tnqlstm"):
-        start = time.perf_counter()
-        steps[name] = step = make(name)
-        losses[name] = [step()]
-        first_call[name] = time.perf_counter() - start
-        losses[name] += [step() for _ in range(2)]
-    first_call["tnqlstm"] += seconds_to_build
+    for name in instance["peers"]:
+        module, function, python = PEERS[name]
+        if python.exists():
+            others[name] = OtherProcess(module, function, problem, python)
+    losses = {name: other.returned for name, other in others.items()}
+    first_call = {name: other.first_call for name, other in others.items()}
+    start = time.perf_counter()
+    step = _our_step(model, head, x, y)
+    losses["tnqlstm"] = [step()]
+    first_call["tnqlstm"] = seconds_to_build + time.perf_counter() - start
+    losses["tnqlstm"] += [step() for _ in range(2)]
     for name, values in losses.items():
         torch.testing.assert_close(
             torch.tensor(values), torch.tensor(losses["tnqlstm"]), rtol=0, atol=1e-10, msg=name
         )
-    seconds = seconds_each({"tnqlstm": steps.pop("tnqlstm"), **steps, **others}, instance["rounds"])
+    seconds = seconds_each({"tnqlstm": step, **others}, instance["rounds"])
     for other in others.values():
         other.close()
     return {

@@ -42,8 +42,8 @@ def training_step(
 
     `operations` as of `expectations`; `weights`: (4, n) of the gates i, f, g, o, and for `chen2020`
     (2, n) of the VQCs that make h and the output. The rest is as in
-    `benchmarks.pennylane_loop.make_step`. The whole step is one jitted function, the samples and
-    the VQCs are `vmap`s.
+    `benchmarks.peers.pennylane_loop.make_step`. The whole step is one jitted function, the samples
+    and the VQCs are `vmap`s.
     """
     parameters = jax.tree.map(jnp.array, (*weights, head_weight, head_bias), is_leaf=_is_list)
     means = jax.tree.map(jnp.zeros_like, parameters)

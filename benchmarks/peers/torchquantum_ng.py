@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchmarks.lstm_step import make_step
 from benchmarks.peers import encodings
+from benchmarks.peers.lstm_step import make_step
 
 # It imports torchvision for image data sets that aren't used here, and whose builds want CUDA's
 # torch; and it decides for single precision in a module of constants. Both are settled beforehand.

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 import tnqlstm as tnq
-from benchmarks.pennylane_loop import make_step
+from benchmarks.peers.pennylane_loop import make_step
 
 from ..pennylane_cells import run_window
 

@@ -1,23 +1,40 @@
 """The baseline: one optimiser step of the `chen2024` QLSTM in PennyLane.
 
-`make_step(..., broadcast=False)` is the step as public QLSTM code writes it: a QNode call for each
+`training_step` is the step as public QLSTM code writes it: a QNode call for each
 sample, VQC and time step, gate by gate, on `default.qubit` with torch. The differentiation is
-PennyLane's fastest there, backprop. `broadcast=True` gives each QNode the whole batch instead,
-PennyLane's own remedy. Circuit and recurrence are those of S. Y.-C. Chen's public QLSTM code, 2024:
-4 VQCs on v = [x; h]; ⟨Z⟩ of the first qubits; a linear layer on the last h; MSE; RMSprop.
+PennyLane's fastest there, backprop. `training_step_broadcast` gives each QNode the whole batch
+instead, PennyLane's own remedy. Circuit and recurrence are those of S. Y.-C. Chen's public QLSTM
+code, 2024: 4 VQCs on v = [x; h]; ⟨Z⟩ of the first qubits; a linear layer on the last h; MSE;
+RMSprop.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pennylane as qml
 import torch
 from torch import Tensor
 
-from benchmarks import lstm_step
+from benchmarks.peers import lstm_step
 
-__all__ = ["make_step"]
+__all__ = ["make_step", "training_step", "training_step_broadcast"]
+
+
+def training_step(*, broadcast: bool = False, **problem: Any) -> Callable[[], float]:
+    """Arguments as of `benchmarks.peers.tensorcircuit_ng.training_step`; the circuit is known."""
+    weights, *others = (
+        torch.tensor(problem[name], dtype=torch.float64)
+        for name in ("weights", "head_weight", "head_bias", "x", "y")
+    )
+    shaped = weights[0].reshape(4, -1, problem["n_qubits"])
+    return make_step(shaped, *others, broadcast=broadcast)
+
+
+def training_step_broadcast(**problem: Any) -> Callable[[], float]:
+    """The same with one QNode call for all samples."""
+    return training_step(broadcast=True, **problem)
 
 
 def make_step(

@@ -21,7 +21,7 @@ def make_step(
     """A function that does forward, backward and an RMSprop step, and returns the loss before it.
 
     `vqcs`: v = [x; h] (sample, qubit) and weights (4, …) -> the values of i, f, g, o, each (sample,
-    hidden). The rest is as in `benchmarks.pennylane_loop.make_step`.
+    hidden). The rest is as in `benchmarks.peers.pennylane_loop.make_step`.
     """
     parameters = [p.detach().clone().requires_grad_() for p in (weights, head_weight, head_bias)]
     optimiser = torch.optim.RMSprop(parameters, lr=0.01, alpha=0.99, eps=1e-8)
