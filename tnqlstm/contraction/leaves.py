@@ -7,6 +7,7 @@ sines that a site reads (see `sites`). Leaves with the same terms are one produc
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,9 @@ from numpy.typing import NDArray
 from .angles import ConstantBank
 from .arrays import Array, cos_sin, join, scatter_add, take, total, zeros
 from .handwritten import Tape, pop
+from .program import is_small
 from .sites import Terms
+from .slabs import Shape, padded_shapes
 
 __all__ = ["FunctionTable", "GroupLeaf", "Key", "LeafBatch"]
 
@@ -107,32 +110,46 @@ class GroupLeaf:
 
 
 class LeafBatch:
-    """Leaves that read one source, as arrays (leaf, network · source, numbers) of equal ones."""
+    """Leaves that read one source, as arrays (leaf, network · source, numbers) of equal ones.
+
+    The product of small leaves is done for each network, so that they're equal to those of other
+    groups, whatever the number of networks there.
+    """
 
     def __init__(
         self, leaves: Mapping[Key, tuple[GroupLeaf, Sequence[int]]], table: FunctionTable
     ) -> None:
         """`leaves`: each with the order in which its axes are wanted."""
         self.table = table
-        equal: dict[tuple[int, ...], list[Key]] = {}  # by shape of the terms, and networks
-        terms: dict[Key, NDArray[np.float64]] = {}
+        terms: dict[Key, NDArray[np.float64]] = {}  # (product, term, numbers)
         for key, (leaf, order) in leaves.items():
             axes = (0, *(1 + axis for axis in order))
             arrays = np.concatenate([kind.arrays for kind in leaf.kinds]).transpose(axes)
-            terms[key] = arrays.reshape(len(arrays), -1)
-            equal.setdefault((len(leaf.kind_of), *terms[key].shape), []).append(key)
+            n_products = len(leaf.kind_of) if is_small(arrays.size * len(leaf.kind_of)) else 1
+            terms[key] = np.repeat(arrays.reshape(1, len(arrays), -1), n_products, axis=0)
+        _pad_terms(terms)
+        equal: dict[tuple[int, ...], list[Key]] = {}  # by networks of a product, terms, numbers
+        for key, (leaf, _) in leaves.items():
+            n_products, n_terms, numbers = terms[key].shape
+            shape = (len(leaf.kind_of) // n_products, n_terms, numbers)
+            equal.setdefault(shape, []).append(key)
         self.keys = list(equal.values())  # of the leaves in each array
-        self.n_rows = [len(keys) * n for keys, (n, *_) in zip(self.keys, equal, strict=True)]
-        self.sizes = [n_networks * n_terms for n_networks, n_terms, _ in equal]
+        self.n_rows = [sum(len(leaves[k][0].kind_of) for k in keys) for keys in self.keys]
         every = [kind for leaf, _ in leaves.values() for kind in leaf.kinds]
         self.width = max((kind.functions.shape[1] for kind in every), default=0) or 1
         self.n_kept = self.width if self.width > 1 else 0  # a factor's gradient is of the others
-        index = [_index(leaves[key][0], table, self.width) for keys in self.keys for key in keys]
-        rows = np.concatenate(index, axis=1)
-        joined = {
-            f"terms{k}": np.stack([terms[key] for key in keys]) for k, keys in enumerate(self.keys)
+        index = [
+            _index(leaves[key][0], table, self.width, terms[key].shape[1])
+            for keys in self.keys
+            for key in keys
+        ]
+        constants: dict[str, NDArray[np.generic]] = {
+            f"terms{k}": np.concatenate([terms[key] for key in keys])
+            for k, keys in enumerate(self.keys)
         }
-        self.constants = ConstantBank({**joined, **{f"rows{k}": row for k, row in enumerate(rows)}})
+        for k, rows in enumerate(np.concatenate(index, axis=1)):
+            constants[f"rows{k}"] = rows
+        self.constants = ConstantBank(constants)
 
     def forward(self, tape: Tape, angles: Array) -> list[Array]:
         """The arrays, of angles (source, column)."""
@@ -145,12 +162,12 @@ class LeafBatch:
             phi = phi * factor
         tape += [functions, *factors[: self.n_kept]]
         n_sources, start, made = functions.shape[1], 0, []
-        for k, keys in enumerate(self.keys):
+        for k in range(len(self.keys)):
             terms = self.constants.get(f"terms{k}", functions)
-            n_leaves, n_terms, _ = terms.shape
-            stop = start + self.sizes[k] * n_leaves
+            n_products, n_terms, _ = terms.shape
+            stop = start + self.n_rows[k] * n_terms
             rows = phi[start:stop].reshape(-1, n_terms, n_sources).mT
-            made.append(rows.reshape(len(keys), -1, n_terms) @ terms)
+            made.append(rows.reshape(n_products, -1, n_terms) @ terms)
             start = stop
         return made
 
@@ -161,8 +178,8 @@ class LeafBatch:
         parts = []
         for k, grad in enumerate(grads):
             terms = self.constants.get(f"terms{k}", functions)
-            n_leaves, n_terms, numbers = terms.shape
-            rows = grad.reshape(n_leaves, -1, numbers) @ terms.mT
+            n_products, n_terms, numbers = terms.shape
+            rows = grad.reshape(n_products, -1, numbers) @ terms.mT
             parts.append(rows.reshape(-1, n_sources, n_terms).mT.reshape(-1, n_sources))
         d_phi = join(parts)
         found = []
@@ -176,11 +193,24 @@ class LeafBatch:
         return self.table.backward(tape, total(found))
 
 
-def _index(leaf: GroupLeaf, table: FunctionTable, width: int) -> NDArray[np.int64]:
+def _pad_terms(terms: dict[Key, NDArray[np.float64]]) -> None:
+    """Add terms that vanish, in place, where that makes leaves equal and saves a product."""
+    shapes = {key: Shape(False, 1, *array.shape[1:]) for key, array in terms.items()}
+    counts: dict[int, Counter[Shape]] = {}  # by numbers, which stay as they are
+    for key, shape in shapes.items():
+        counts.setdefault(shape.columns, Counter())[shape] += len(terms[key])
+    padded = {numbers: padded_shapes(own) for numbers, own in counts.items()}
+    for key, shape in shapes.items():
+        added = padded[shape.columns][shape].inner - shape.inner
+        if added:
+            terms[key] = np.pad(terms[key], ((0, 0), (0, added), (0, 0)))
+
+
+def _index(leaf: GroupLeaf, table: FunctionTable, width: int, n_terms: int) -> NDArray[np.int64]:
     """The table's rows that a leaf's terms read, (angle, network · term); 0 for other kinds'."""
     starts = np.cumsum([0, *(len(terms.arrays) for terms in leaf.kinds)])
     kind_of = np.array(leaf.kind_of)
-    index = np.full((len(kind_of), int(starts[-1]), width), ONE, dtype=np.int64)
+    index = np.full((len(kind_of), n_terms, width), ONE, dtype=np.int64)
     index[:, :, 0] = ZERO
     for kind, terms in enumerate(leaf.kinds):
         (mine,) = np.nonzero(kind_of == kind)
