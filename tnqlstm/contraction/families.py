@@ -104,6 +104,8 @@ def _place(fill: Fill, terms: Sequence[Terms], shape: tuple[int, ...]) -> Terms:
         array[tuple(along if axis in fill.axes else 0 for axis in range(len(shape)))] = 1.0
         return Terms(array[None], np.zeros((1, 0), dtype=np.int64), ())
     site = terms[fill.leaf]
+    if site.shape == shape and fill.axes == tuple(range(len(shape))):
+        return site
     order = np.argsort(fill.axes)
     arrays = site.arrays.transpose(0, *(1 + int(k) for k in order))
     full = np.zeros((len(arrays), *shape))
