@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .arena import Indices
+from .arena import Gather, Indices, Place
 from .arrays import Array
 from .handwritten import Tape
 from .product import Step
@@ -36,6 +36,8 @@ class Task(NamedTuple):
 class _Work:
     """Steps that are done together."""
 
+    sources: Sequence[Place | Gather]  # where the left and the right operands are read
+
     def __init__(self, layout: Layout, tasks: Sequence[Task]) -> None:
         self.layout = layout
         self.left = [task.left for task in tasks]
@@ -52,6 +54,12 @@ class _Work:
             for wanted in itertools.product((False, True), repeat=2)
         }
 
+    def _release_copied(self) -> None:
+        """The places of operands that are copied are free for the results."""
+        for nodes, source in zip((self.left, self.right), self.sources, strict=True):
+            if source.is_copy:
+                self.layout.release(nodes)
+
 
 class One(_Work):
     """A step on its own, whose operands are read where they stand."""
@@ -60,9 +68,7 @@ class One(_Work):
         super().__init__(layout, [task])
         self.product = layout.products[task.result]
         self.sources = [layout.source(task.left), layout.source(task.right)]
-        for node, source in zip((task.left, task.right), self.sources, strict=True):
-            if source.is_copy:
-                layout.release([node])
+        self._release_copied()
         self.place = layout.place_result(task.result)
 
     def place_gradients(self) -> None:
@@ -124,9 +130,7 @@ class Many(_Work):
             layout.gather(nodes, slab)
             for nodes, slab in zip((self.left, self.right), self.slabs, strict=False)
         ]
-        for nodes, operand in zip((self.left, self.right), self.sources, strict=True):
-            if operand.is_copy:
-                layout.release(nodes)
+        self._release_copied()
         self.part = layout.place_slab(self.results, self.slabs[2])
 
     def place_gradients(self) -> None:
