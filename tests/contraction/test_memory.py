@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -128,3 +129,24 @@ def test_measured_memory_is_at_most_twice_the_prediction(
     code = MEASURE.format(circuit=circuit, method=method, n_samples=n_samples)
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 0.3 < float(run.stdout) < 2.0
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a setting of glibc")
+def test_freed_memory_stays_for_the_next_step() -> None:
+    """Page faults of a step once it has run some times, in a process of its own."""
+    code = """
+import resource, torch, tnqlstm as tnq
+torch.set_num_threads(1)
+circuit = tnq.ansatz.modular([8] * 64, 3, [0, 1, 2])
+vqc = tnq.VQC(circuit, method="cones", dtype=torch.float64)
+x = torch.randn(20, circuit.n_inputs, dtype=torch.float64)
+faults = []
+for _ in range(12):
+    vqc(x).sum().backward()
+    faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+print(faults[-1] - faults[5])
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert int(found) < 1000

@@ -8,8 +8,6 @@ written as a method or taken from autoray's namespace; the rest is here.
 
 from __future__ import annotations
 
-import ctypes
-import platform
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,15 +42,6 @@ __all__ = [
 Array = Any  # of numpy or of torch
 LONG = 1000
 SHARED_DTYPES = (torch.float64, torch.float32, torch.complex128, torch.complex64)
-
-
-# glibc gives large blocks back to the system when they're freed, and each page of the next one is
-# a fault, which takes a third of a step. So it shall keep some for the next call.
-KEPT = 2**28  # bytes that may stay free
-_SETTINGS = {-1: KEPT, -3: 2**25}  # M_TRIM_THRESHOLD; M_MMAP_THRESHOLD, the most that it takes
-if platform.libc_ver()[0] == "glibc":
-    for _setting, _value in _SETTINGS.items():
-        ctypes.CDLL(None).mallopt(_setting, _value)
 
 
 def can_share(tensor: Tensor) -> bool:

@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from .arrays import Array, array_of, can_share, tensor_of
+from .freed_memory import keep_freed_memory
 from .one_thread import one_thread
 
 __all__ = ["Discarded", "Handwritten", "Recomputed", "Tape", "apply", "pop"]
@@ -97,6 +98,7 @@ def pop(tape: Tape, count: int) -> list[Array]:
 class _Node(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, function: Handwritten, *tensors: Tensor) -> tuple[Tensor, ...]:
+        keep_freed_memory()
         ctx.function, ctx.tape = function, []
         most = math.inf if torch.get_num_threads() == 1 else WIDE
         ctx.in_numpy = function.width(*tensors) < most and all(map(can_share, tensors))
