@@ -48,7 +48,7 @@ class ProductEncoding:
         self.constants = ConstantBank(
             {
                 "frequency": one["frequency"][:, :, 0],
-                "terms": parts,
+                "terms": vectors,
                 "slopes": _slopes(parts, self.length, terms.shape[2])[:, None],
                 "columns": columns,
             }
@@ -68,11 +68,9 @@ class ProductEncoding:
         for k in range(1, self.length):
             outer = product[:, :, :, None] * each[k][:, :, None]
             product = outer.reshape(*outer.shape[:2], -1, outer.shape[-1])
-        vectors = self.constants.get("terms", inputs) @ product
+        terms = self.constants.get("terms", inputs, real=self.real)
         tape += [inputs, product]
-        if not self.real:
-            vectors = vectors[:, :, :2] + 1j * vectors[:, :, 2:]
-        return self._kron(tape, vectors)
+        return self._kron(tape, terms @ (product if self.real else product + 0j))
 
     def skip(self, tape: Tape) -> None:
         """Leave out the gradient."""

@@ -59,6 +59,12 @@ class StateForm:
         """Numbers in the states of the largest group."""
         return max(g.n_components * g.size for g in self.groups) * copies * n_samples
 
+    def has_matrices_of(self, other: StateForm) -> bool:
+        """Whether what's prepared are the matrices of `other`, a form of the same circuit."""
+        return all(isinstance(group, _MatrixGroup) for group in self.groups) and (
+            [group.qubits for group in self.groups] == [group.qubits for group in other.groups]
+        )
+
     def prepare(self, tape: Tape, weights: Array) -> list[Parts]:
         """What each group makes of weights (copy, n)."""
         return [group.run.prepare(tape, weights) for group in self.groups]
@@ -122,6 +128,7 @@ class _Group:
         self, group: ComponentGroup, evaluator: DenseEvaluator, observables: Sequence[int]
     ) -> None:
         self.n_components = n_components = len(group.members)
+        self.qubits = [member.qubits for member in group.members]
         self.real, self.size = group.real, 2**group.n_qubits
         self.encoding = ProductEncoding(group.encoding, evaluator.table, n_components, group.real)
         # local qubits that some component observes, and the circuit's qubit of each row

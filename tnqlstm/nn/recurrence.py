@@ -32,11 +32,12 @@ class Recurrence:
 
     x (time, sample, input), h and c (sample, size), weights (copies, n); output (time, sample,
     size), then the last h and c. With `readout` a second VQC of two copies makes h and the output,
-    as in `chen2020`.
+    as in `chen2020`; its circuit is that of the gates.
     """
 
     def __init__(self, gates: StateForm, readout: StateForm | None) -> None:
         self.forms = [gates] if readout is None else [gates, readout]
+        self.prepares_once = readout is not None and gates.has_matrices_of(readout)
 
     def width(self, *tensors: Tensor) -> float:
         x, _, _, weights, *_ = tensors
@@ -44,7 +45,7 @@ class Recurrence:
 
     def forward(self, tape: Tape, *arrays: Array) -> tuple[Array, ...]:
         x, h, c, *weights = arrays
-        made = [form.prepare(tape, each) for form, each in zip(self.forms, weights, strict=True)]
+        made = self._prepare(tape, weights)
         half, shift = CONSTANTS.get("half", x), CONSTANTS.get("shift", x)
         gates, quarter = self.forms[0], half * half
         h, c = h.T, c.T
@@ -96,10 +97,26 @@ class Recurrence:
             factors[0].append(found)
             dh = dv[x.shape[2] :]
             d_steps.append(dv[: x.shape[2]])
-        d_weights = [
-            form.prepare_back(tape, form.gradients(each))
-            for form, each in reversed(list(zip(self.forms, factors, strict=True)))
-        ]
+        gradients = [form.gradients(each) for form, each in zip(self.forms, factors, strict=True)]
+        d_weights = self._prepare_back(tape, gradients)
         if not any(wanted[:3]):
-            return None, None, None, *reversed(d_weights)
-        return stack(d_steps[::-1]).mT, dh.T, dc.T, *reversed(d_weights)
+            return None, None, None, *d_weights
+        return stack(d_steps[::-1]).mT, dh.T, dc.T, *d_weights
+
+    def _prepare(self, tape: Tape, weights: Sequence[Array]) -> list[list[Parts]]:
+        """What each form prepares; the matrices of both at once, where they are equal."""
+        if not self.prepares_once:
+            return [form.prepare(tape, own) for form, own in zip(self.forms, weights, strict=True)]
+        n = len(weights[0])
+        matrices = self.forms[0].prepare(tape, join(weights))
+        return [[[m[:, :n]] for (m,) in matrices], [[m[:, n:]] for (m,) in matrices]]
+
+    def _prepare_back(self, tape: Tape, grads: Sequence[list[Parts]]) -> list[Array]:
+        """The gradient in each of the weights."""
+        if not self.prepares_once:
+            pairs = reversed(list(zip(self.forms, grads, strict=True)))
+            return [form.prepare_back(tape, own) for form, own in pairs][::-1]
+        joined = [[join([a, b], 1)] for (a,), (b,) in zip(*grads, strict=True)]
+        found = self.forms[0].prepare_back(tape, joined)
+        n = grads[0][0][0].shape[1]
+        return [found[:n], found[n:]]
