@@ -7,7 +7,7 @@ import sys
 
 import tnqlstm
 
-LATE = ("quimb", "cotengra", "matplotlib", "scipy", "pennylane")
+LATE = ("quimb", "cotengra", "matplotlib", "numba", "scipy", "pennylane")
 
 
 def loaded_after(code: str, names: tuple[str, ...]) -> set[str]:

@@ -20,14 +20,14 @@ from itertools import pairwise
 
 import networkx as nx
 
-from .annealing import anneal
 from .cover import minimum_vertex_cover
 from .network import QPUNetwork
-from .placement_state import EXACT_TREES, MOST_QPUS, Problem, State
 from .runs import Run, RunGraph
 
-__all__ = ["Packet", "Packing", "cover_places", "pack"]
+__all__ = ["EXACT_TREES", "MOST_QPUS", "Packet", "Packing", "cover_places", "pack"]
 
+MOST_QPUS = 62  # for which there is annealing: bits of a mask
+EXACT_TREES = 10  # QPUs up to which the smallest tree of each set is tabulated
 STEPS_AN_EDGE = 300  # of annealing
 MOST_STEPS = 100_000
 
@@ -313,6 +313,10 @@ def pack(graph: RunGraph, network: QPUNetwork, homes: Sequence[int]) -> Packing:
     """
     places = cover_places(graph, homes)
     if len(network.qpus) <= MOST_QPUS and _could_gain(graph, homes):
+        # they load numba
+        from .annealing import anneal
+        from .placement_state import Problem, State
+
         problem = Problem.of(graph, network)
         state = State.of(problem, homes, places)
         n_steps = min(STEPS_AN_EDGE * len(graph.edges), MOST_STEPS)

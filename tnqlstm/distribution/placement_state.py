@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 
 from .compiled import compiled
 from .network import QPUNetwork
+from .packing import EXACT_TREES
 from .runs import RunGraph
 
 __all__ = [
-    "EXACT_TREES",
-    "MOST_QPUS",
     "Ints",
     "Problem",
     "State",
@@ -30,8 +29,6 @@ __all__ = [
     "set_place",
 ]
 
-MOST_QPUS = 62  # bits of a mask
-EXACT_TREES = 10  # QPUs up to which the smallest tree of each set is tabulated
 Ints = NDArray[Any]  # of int64
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain, pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +15,13 @@ from .clock import Clock
 from .costs import COSTS, Cost
 from .hypergraph import hypergraph_blocks, of_pairs, of_runs
 from .network import QPUNetwork
-from .packed import least_packed
-from .pairwise import PairwiseProblem, refine
+from .packing import MOST_QPUS
 from .placed import Move, Partition, check_room
-from .placement_state import MOST_QPUS, State
 from .runs import RunGraph, run_graph
 from .starts import starts
+
+if TYPE_CHECKING:
+    from .placement_state import State
 
 __all__ = ["partition"]
 
@@ -88,6 +90,8 @@ def partition(
     graph = run_graph(circuit) if model.gate_weight is None else None
     ranked = _candidates(circuit, network, model, graph, n_random_starts, seed, clock)
     if graph is not None and len(network.qpus) <= MOST_QPUS:
+        from .packed import least_packed  # it loads numba
+
         states = least_packed(
             graph, network, ranked, may_move=may_move, effort=effort, seed=seed, clock=clock
         )
@@ -114,6 +118,8 @@ def _candidates(
     For e-bits, which need the run graph, some say where each of its edges is, too, after the
     qubits.
     """
+    from .pairwise import PairwiseProblem, refine  # it loads numba
+
     weights = model.pair_weights(circuit)
     problem = PairwiseProblem(weights, circuit.n_qubits, network)
     found: dict[tuple[int, ...], Assignment] = {}
