@@ -75,6 +75,8 @@ def _paths_rows(result: Result) -> list[list[str]]:
             f"{result['flops']:.3g}",
             f"{result['flops_of_search']:.3g}",
             f"{result['flops'] / result['flops_of_search']:.2f}",
+            f"{result['flops_of_search_absorbed']:.3g}",
+            f"{result['flops'] / result['flops_of_search_absorbed']:.2f}",
         ]
     ]
 
@@ -131,7 +133,17 @@ BENCHMARKS = {
     "growth": Benchmark(relative.run, relative.HEADER, relative.rows),
     "paths": Benchmark(
         paths.run,
-        ["network", "qubits", "trees", "plan s", "flops", "flops of search", "ratio"],
+        [
+            "network",
+            "qubits",
+            "trees",
+            "plan s",
+            "flops",
+            "of search",
+            "ratio",
+            "of search, absorbed",
+            "ratio",
+        ],
         _paths_rows,
     ),
     "cutting": Benchmark(cutting.run, cutting.HEADER, cutting.rows),

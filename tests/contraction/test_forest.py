@@ -116,7 +116,10 @@ class NamedArena:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_place_is_reused_only_after_its_tensor_has_been_gathered(seed: int) -> None:
+def test_a_place_is_reused_only_after_its_tensor_has_been_gathered(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Layout, "_forget", lambda _: None)
     vqc = tnq.VQC(irregular_circuit(seed), method="cones", copies=2, **DOUBLE)
     vqc(torch.randn(3, 20, **DOUBLE)).sum().backward()
     for rank, layout in layouts(vqc).items():

@@ -22,7 +22,7 @@ from .tensor_network import CONSTANT, INPUTS, WEIGHTS, ContractionPath, Rank, Te
 from .tree import cotengra_tree, find_path
 from .works import Flow
 
-__all__ = ["NetworkGroup", "repeat"]
+__all__ = ["NetworkGroup", "repeat", "site_network"]
 
 RANKS: dict[Source, Rank] = {"constant": CONSTANT, "weights": WEIGHTS, "inputs": INPUTS}
 
@@ -58,9 +58,8 @@ class NetworkGroup:
     @classmethod
     def of(cls, family: Family, starts: int) -> NetworkGroup:
         """With a path of so many starts, along which constants are absorbed."""
-        leaves = family.leaves()
-        path = find_path(_network(leaves, family.sources, family.template.probes), starts)
-        return cls(family, *absorb_constants(leaves, family.sources, path))
+        path = find_path(site_network(family), starts)
+        return cls(family, *absorb_constants(family.leaves(), family.sources, path))
 
     def leaves_of(self, source: Source) -> list[int]:
         return [k for k, own in enumerate(self.sources) if own == source]
@@ -133,6 +132,11 @@ class NetworkGroup:
             for node in self.fixed
             if self.program.ranks[node] == rank
         }
+
+
+def site_network(family: Family) -> TensorNetwork:
+    """A family's network with a tensor for each site, nothing absorbed."""
+    return _network(family.leaves(), family.sources, family.template.probes)
 
 
 def _network(

@@ -86,6 +86,12 @@ class Layout:
             self.gather_gradient(nodes) if copied else self.places[nodes[0]].segment
             for nodes, copied in list(zip(self.given, self.copied, strict=True))[1:]
         ]
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drop what was needed to make the layout, as much as the tensors themselves."""
+        self.places.clear()
+        self._slots.clear()
 
     def size(self, node: Node) -> int:
         return self.forest.size(node, self.copies, self.n_samples)
