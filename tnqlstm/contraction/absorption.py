@@ -41,31 +41,28 @@ def absorb_constants(
         else:
             at.append(-1 - len(steps))
             steps.append((at[a], at[b]))
-    kept = [*sorted(left), *range(len(leaves), n_tensors)]
+    kept = [*left, *range(len(leaves), n_tensors)]
     place = {node: k for k, node in enumerate(kept)}
     place |= {-1 - k: len(kept) + k for k in range(len(steps))}
-    return {k: left[k] for k in sorted(left)}, [(place[a], place[b]) for a, b in steps]
+    return left, [(place[a], place[b]) for a, b in steps]
 
 
 def _is_worth(leaf: GroupLeaf, constant: GroupLeaf) -> bool:
     """Whether making the joined leaf takes little longer than making the leaf."""
-    shapes = [
-        size
-        for own, other in ((leaf, constant), (constant, leaf))
-        for leg, size in zip(own.legs, own.shape, strict=True)
-        if leg not in other.legs
-    ]
-    added = math.prod(shapes) - leaf.n_numbers
+    added = math.prod(_joined_legs(leaf, constant).values()) - leaf.n_numbers
     return added * leaf.n_terms * len(leaf.kind_of) <= A_CALL
+
+
+def _joined_legs(leaf: GroupLeaf, constant: GroupLeaf) -> dict[int, int]:
+    """The legs that are left, and their sizes."""
+    own, other = (dict(zip(each.legs, each.shape, strict=True)) for each in (leaf, constant))
+    return {leg: n for leg, n in (own | other).items() if (leg in own) != (leg in other)}
 
 
 def _join(leaf: GroupLeaf, constant: GroupLeaf) -> GroupLeaf:
     """One leaf of both; of different kinds where the networks' pairs of kinds differ."""
     shared = [leg for leg in leaf.legs if leg in constant.legs]
-    legs = (
-        *(leg for leg in leaf.legs if leg not in shared),
-        *(leg for leg in constant.legs if leg not in shared),
-    )
+    legs = tuple(_joined_legs(leaf, constant))
     pairs = list(zip(leaf.kind_of, constant.kind_of, strict=True))
     different = list(dict.fromkeys(pairs))
     axes = (

@@ -99,10 +99,6 @@ class GroupLeaf:
     def n_terms(self) -> int:
         return sum(len(terms.arrays) for terms in self.kinds)
 
-    @property
-    def kind_keys(self) -> tuple[object, ...]:
-        return tuple(terms.key for terms in self.kinds)
-
     def constant(self) -> NDArray[np.float64]:
         """(network or 1, *shape) of a leaf that reads no angle."""
         arrays = np.stack([terms.arrays.sum(0) for terms in self.kinds])
