@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+ALL_CORES := --numprocesses logical --maxprocesses 8 --dist worksteal
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -27,8 +28,8 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP) ## train and compare QLSTMs and an LSTM on the damped oscillator
 	$(BIN)/tnqlstm demo
 
-test: $(STAMP) ## every test but the slow ones
-	$(BIN)/python -m pytest -m 'not slow'
+test: $(STAMP) ## every test but the slow ones, on all cores
+	$(BIN)/python -m pytest -m 'not slow' $(ALL_CORES)
 
 slow-test: $(STAMP) ## the slow tests
 	$(BIN)/python -m pytest -m slow

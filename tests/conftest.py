@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, settings
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
-# Paths are searched for and kept in a folder of the run's own, not in the user's cache.
-_cache = tempfile.TemporaryDirectory(prefix="tnqlstm-tests-")
-os.environ["TNQLSTM_CACHE"] = _cache.name
+# Paths are searched for and kept in a folder of the run's own, not in the user's cache; the
+# processes of one run share it.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _cache = tempfile.TemporaryDirectory(prefix="tnqlstm-tests-")
+    os.environ["TNQLSTM_CACHE"] = _cache.name
 
 # Examples are the same in each run, so that a red run can be repeated; no deadline, because the
 # first example of a test may import quimb or torch.
