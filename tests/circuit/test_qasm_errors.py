@@ -156,7 +156,7 @@ STATEMENTS_OF_3 = [
     ("input float x; rx(arctan(x**3)) q;", 27, "arithmetic on a parameter"),
     ("input float x; rx(x*x) q;", 16, "arithmetic on a parameter"),
     ("input float x0; input float x1; rx(arctan(x0*x1)) q;", 45, "arithmetic on a parameter"),
-    ("gate g(t) a { rx(t) a; } input float x; g(x*x) q;", 15, "the square of an input"),
+    ("gate g(t) a { rx(t) a; } input float x; g(x*x) q;", 41, "the square of an input"),
     ("input float x; U(x*x, 0, 0) q;", 16, "the square of an input"),
     ("input float t; ctrl(2) @ p(t) q[0], q[1], q[2];", 26, "arithmetic on a parameter"),
     ("input float t; inv @ rx(t) q;", 16, "inv @ on rx with a parameter"),

@@ -13,7 +13,7 @@ from ...errors import QasmError
 from ..gates import GATES
 from .expression import CONSTANTS, Value, size_of, tokens_of, whole_of
 from .grammar import statements
-from .library import NATIVE, PRODUCTS, WRITTEN
+from .library import NATIVE, PRODUCTS
 from .syntax import (
     Application,
     Barrier,
@@ -30,6 +30,7 @@ __all__ = [
     "Definition",
     "GateRule",
     "Native",
+    "Recognised",
     "Scope",
     "check_counts",
     "controlled_phase",
@@ -82,10 +83,23 @@ class Call(NamedTuple):
     token: Token
 
 
+class Recognised(NamedTuple):
+    """The gate of `GATES` that a definition is, on the definition's qubits `places`.
+
+    Its angle is the parameter at the place `source`, the number `source` where that's a float, or
+    none.
+    """
+
+    name: str
+    places: tuple[int, ...]
+    source: int | float | None
+
+
 @dataclass(frozen=True, eq=False)
 class Definition:
     """A gate made of others; `calls` is None where the text doesn't say of which (opaque).
 
+    `known` is the gate of `GATES` that this is, up to a global phase, where there is one.
     `n_operations` counts the gates of `GATES` in it and `work` the steps to find them, but for
     modifiers. They are known before anything is expanded, so that forty levels of doubling are
     refused at once.
@@ -95,6 +109,7 @@ class Definition:
     n_qubits: int
     calls: tuple[Call, ...] | None
     scope: Scope
+    known: Recognised | None = None
     n_operations: int = field(init=False)
     work: int = field(init=False)
 
@@ -139,39 +154,12 @@ def known_gates() -> Mapping[str, GateRule]:
     scope = Scope(2, {name: Native(gate) for name, gate in NATIVE.items()}, CONSTANTS)
     for statement in statements(f"OPENQASM 2.0; {PRODUCTS}"):
         if isinstance(statement, GateDefinition):
-            scope.gates[str(statement.name)] = _define_as_written(statement, scope)
+            scope.gates[str(statement.name)] = define(statement, scope)
     return scope.gates
 
 
-@cache
-def _written() -> Mapping[str, list[tuple[GateDefinition, str]]]:
-    """OpenQASM name -> the definitions written for it, and the gate of `GATES` that each is."""
-    table: dict[str, list[tuple[GateDefinition, str]]] = {}
-    for version, definitions in WRITTEN.items():
-        for name, text in definitions.items():
-            for statement in statements(f"OPENQASM {version}.0; {text}"):
-                if isinstance(statement, GateDefinition):
-                    table.setdefault(str(statement.name), []).append((statement, name))
-    return table
-
-
-def define(statement: GateDefinition, scope: Scope) -> GateRule:
-    """The gate that a definition makes of those known before it.
-
-    A definition that `Circuit.to_qasm` writes, word for word and of the gates meant there, is the
-    gate of `GATES` that it stands for.
-    """
-    for known, name in _written().get(str(statement.name), ()):
-        if known == statement and all(
-            scope.gates.get(part.name) == known_gates()[part.name]
-            for part in known.body or ()
-            if isinstance(part, Application)
-        ):
-            return Native(name)
-    return _define_as_written(statement, scope)
-
-
-def _define_as_written(statement: GateDefinition, scope: Scope) -> Definition:
+def define(statement: GateDefinition, scope: Scope) -> Definition:
+    """The gate that a definition makes of those known before it, as it's written."""
     _all_different(statement.parameters, "parameter")
     _all_different(statement.qubits, "qubit")
     calls = None

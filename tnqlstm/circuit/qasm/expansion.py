@@ -13,7 +13,7 @@ from lark import Token
 
 from ...errors import QasmError
 from ..operation import InputSlot, WeightSlot
-from .definitions import Call, Definition, GateRule, Native, known_gates
+from .definitions import Call, Definition, GateRule, Native, Recognised, known_gates
 from .expression import Names, Scalar, Square, Value, evaluate
 from .modifiers import Budget, Step, controlled_form, inverse, power, uncontrolled
 from .syntax import Modifier, error_at
@@ -62,18 +62,25 @@ def expand(call: BoundCall, budget: Budget) -> list[Step]:
             bare = inner._replace(modifiers=(), qubits=inner.qubits[_n_controls(inner) :])
             frames.append(_Frame(iter([bare]), [], inner))
         elif isinstance(inner.gate, Native):
-            steps.append(_step(inner.gate, inner))
+            steps.append(_step(inner.gate.name, inner.qubits, inner.angles[:1], inner.token))
+        elif inner.gate.known is not None:
+            steps.append(_known_step(inner.gate.known, inner))
         else:
             frames.append(_Frame(_calls_in(inner.gate, inner), steps))
 
 
-def _step(gate: Native, call: BoundCall) -> Step:
-    angle = call.angles[0] if call.angles else None
+def _step(name: str, qubits: tuple[int, ...], angles: Sequence[Scalar], token: Token) -> Step:
+    angle = angles[0] if angles else None
     if isinstance(angle, Square):
-        raise error_at(
-            call.token, "the square of an input is no angle here; arctan(x*x) is. Use that."
-        )
-    return gate.name, call.qubits, angle
+        raise error_at(token, "the square of an input is no angle here; arctan(x*x) is. Use that.")
+    return name, qubits, angle
+
+
+def _known_step(known: Recognised, call: BoundCall) -> Step:
+    qubits = tuple([call.qubits[place] for place in known.places])
+    source = known.source
+    angles = () if source is None else (call.angles[source] if isinstance(source, int) else source,)
+    return _step(known.name, qubits, angles, call.token)
 
 
 def _calls_in(gate: Definition, call: BoundCall) -> Iterator[BoundCall]:

@@ -99,8 +99,8 @@ CONTROLLED: dict[tuple[str, int], str] = {
     **{(name, 1): f"_c{name.lower()}" for name in ("I", "T", "TDG", "SXDG")},
 }
 
-# The definitions that a text carries for gates which its include file lacks. A text that has one
-# of them word for word means the gate itself, so that writing and reading is the identity.
+# The definitions that a text carries for gates which its include file lacks. They are
+# recognised by what they do, so that writing and reading is the identity.
 _IN_BOTH: dict[str, str] = {
     "SXDG": "gate sxdg a { s a; h a; s a; }",
     "ISWAP": "gate iswap a, b { s a; s b; cz a, b; cx a, b; cx b, a; cx a, b; }",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lark import Token
@@ -34,6 +35,7 @@ from .expression import CONSTANTS, SlotArray, Value, angle_of, evaluate, tokens_
 from .grammar import end_of, statements
 from .library import BUILT_IN, INCLUDES
 from .modifiers import Budget
+from .recognition import recognise
 from .registers import MAX_QUBITS, Registers
 from .syntax import Operand, error_at
 
@@ -41,6 +43,7 @@ __all__ = ["MAX_OPERATIONS", "MAX_QUBITS", "is_input_name", "read_qasm"]
 
 MAX_OPERATIONS = 1_000_000
 MAX_PARAMETERS = 1_000_000
+MAX_RECOGNISED = 1_000  # definitions; comparing one with all gates takes half a millisecond
 MAX_WORK = 40_000_000  # of expanding definitions, see `Definition.work`; about 20 seconds
 
 
@@ -85,7 +88,7 @@ class _Reader:
         self.included: set[str] = set()  # gates that can't be defined anew
         self.operations: list[Operation] = []
         self.budget = Budget(MAX_WORK)
-        self.n_inputs = self.n_weights = 0
+        self.n_inputs = self.n_weights = self.n_definitions = 0
 
     def read(self, text: str) -> Circuit:
         actions: dict[type, Callable[[Any], None]] = {
@@ -210,7 +213,11 @@ class _Reader:
             )
         self.declare(name)
         self.scope.gates.pop(name, None)
-        self.scope.gates[name] = define(statement, self.scope)
+        definition = define(statement, self.scope)
+        self.n_definitions += 1
+        if self.n_definitions <= MAX_RECOGNISED:
+            definition = replace(definition, known=recognise(definition))
+        self.scope.gates[name] = definition
 
     # gates and measurements
 
