@@ -92,9 +92,7 @@ def _matches(
     """All that the unitary may be, the likeliest first: fixed gates, then angles by source."""
     n_qubits = int(math.log2(len(unitary)))
     fixed, turned = _family(n_qubits, False), _family(n_qubits, True)
-    found = [
-        Recognised(*fixed.labels[k], None) for k in np.flatnonzero(_close(fixed.constant, unitary))
-    ]
+    found = [_label(fixed, int(k), None) for k in np.flatnonzero(_close(fixed.constant, unitary))]
     angles = np.array([_angle(source, sample) for source in sources])
     phases = angles[:, None] * turned.frequency
     matrices = (
@@ -103,10 +101,14 @@ def _matches(
         + np.sin(phases)[..., None, None] * turned.sine
     )
     found += [
-        Recognised(*turned.labels[k], sources[row])
-        for row, k in np.argwhere(_close(matrices, unitary))
+        _label(turned, int(k), sources[row]) for row, k in np.argwhere(_close(matrices, unitary))
     ]
     return found
+
+
+def _label(family: _Family, gate: int, source: int | float | None) -> Recognised:
+    name, places = family.labels[gate]
+    return Recognised(name, places, source)
 
 
 def _is(unitary: _Matrix, match: Recognised, sample: NDArray[np.float64]) -> bool:
@@ -163,5 +165,5 @@ def _unitary(steps: list[Step], n_qubits: int) -> _Matrix:
             matrix = _ordered(matrix, qubits)
         elif n_qubits == 2:
             matrix = np.kron(matrix, np.eye(2)) if qubits == (0,) else np.kron(np.eye(2), matrix)
-        unitary = matrix @ unitary
+        unitary = np.asarray(matrix @ unitary, dtype=np.complex128)
     return unitary
