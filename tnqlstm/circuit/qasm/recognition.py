@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from lark import Token
@@ -25,7 +25,7 @@ from .modifiers import Budget, Step
 
 __all__ = ["recognise"]
 
-_Matrix = NDArray[np.complex128]
+_Matrix = NDArray[Any]  # complex
 
 _LONGEST = 100  # gates in a body; the longest standard product of one gate has about a dozen
 _MOST_STEPS = 20_000
@@ -160,10 +160,10 @@ def _ordered(matrix: _Matrix, places: tuple[int, ...]) -> _Matrix:
 def _unitary(steps: list[Step], n_qubits: int) -> _Matrix:
     unitary: _Matrix = np.eye(2**n_qubits, dtype=np.complex128)
     for name, qubits, angle in steps:
-        matrix = GATES[name].matrix(angle)  # type: ignore[arg-type]  # numbers, here
+        matrix: _Matrix = GATES[name].matrix(angle)  # type: ignore[arg-type]  # numbers, here
         if len(qubits) == 2:
             matrix = _ordered(matrix, qubits)
         elif n_qubits == 2:
             matrix = np.kron(matrix, np.eye(2)) if qubits == (0,) else np.kron(np.eye(2), matrix)
-        unitary = np.asarray(matrix @ unitary, dtype=np.complex128)
+        unitary = matrix @ unitary
     return unitary
