@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tnqlstm.circuit import Circuit, InputSlot, Operation, WeightSlot
+from tnqlstm.circuit import Circuit, InputSlot, Operation, Polynomial, WeightSlot
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -121,13 +121,22 @@ def operation_angles(circuit: Circuit, weights: ArrayLike, inputs: ArrayLike) ->
     flat, vector = np.ravel(np.asarray(weights)), np.asarray(inputs)
     angles: list[float | None] = []
     for op in circuit.operations:
-        if isinstance(op.angle, WeightSlot):
-            angles.append(float(flat[op.angle.index]))
-        elif isinstance(op.angle, InputSlot):
-            angles.append(ENCODING_VALUES[op.angle.encoding](float(vector[op.angle.index])))
+        if isinstance(op.angle, Polynomial):
+            total = op.angle.offset
+            for coefficient, slots in op.angle.terms:
+                total += coefficient * math.prod(_slot_value(s, flat, vector) for s in slots)
+            angles.append(total)
+        elif isinstance(op.angle, InputSlot | WeightSlot):
+            angles.append(_slot_value(op.angle, flat, vector))
         else:
             angles.append(op.angle)
     return angles
+
+
+def _slot_value(slot: InputSlot | WeightSlot, flat: Any, vector: Any) -> float:
+    if isinstance(slot, WeightSlot):
+        return float(flat[slot.index])
+    return ENCODING_VALUES[slot.encoding](float(vector[slot.index]))
 
 
 def statevector(
@@ -194,13 +203,28 @@ def parameter_shift_gradient(
     angles = operation_angles(circuit, weights, inputs)
     of_weights = np.zeros((len(observed), circuit.n_weights))
     of_inputs = np.zeros((len(observed), circuit.n_inputs))
+    flat = np.ravel(np.asarray(weights))
     for k, op in enumerate(circuit.operations):
-        if isinstance(op.angle, WeightSlot):
-            of_weights[:, op.angle.index] += _shift_slope(circuit, angles, k, observed)
-        elif isinstance(op.angle, InputSlot):
-            slope = ENCODING_SLOPES[op.angle.encoding](float(vector[op.angle.index]))
-            of_inputs[:, op.angle.index] += slope * _shift_slope(circuit, angles, k, observed)
+        for slot, factor in _slot_slopes(op.angle, flat, vector):
+            slope = factor * _shift_slope(circuit, angles, k, observed)
+            if isinstance(slot, WeightSlot):
+                of_weights[:, slot.index] += slope
+            else:
+                slope *= ENCODING_SLOPES[slot.encoding](float(vector[slot.index]))
+                of_inputs[:, slot.index] += slope
     return of_weights.reshape(len(observed), *circuit.weight_shape), of_inputs
+
+
+def _slot_slopes(angle: Any, flat: Any, vector: Any) -> list[tuple[InputSlot | WeightSlot, float]]:
+    """d angle/d slot, one entry for each place where the slot stands."""
+    if isinstance(angle, InputSlot | WeightSlot):
+        return [(angle, 1.0)]
+    slopes = []
+    for coefficient, slots in angle.terms if isinstance(angle, Polynomial) else ():
+        for k, slot in enumerate(slots):
+            others = [_slot_value(s, flat, vector) for s in (*slots[:k], *slots[k + 1 :])]
+            slopes.append((slot, coefficient * math.prod(others)))
+    return slopes
 
 
 def _shift_slope(

@@ -17,6 +17,7 @@ _HOME = {
     "Circuit": "circuit",
     "InputSlot": "circuit",
     "Operation": "circuit",
+    "Polynomial": "circuit",
     "WeightSlot": "circuit",
     "Link": "distribution",
     "Partition": "distribution",
@@ -35,7 +36,7 @@ _HOME = {
 __all__ = [*_HOME, "__version__"]
 
 if TYPE_CHECKING:
-    from .circuit import Circuit, InputSlot, Operation, WeightSlot, ansatz
+    from .circuit import Circuit, InputSlot, Operation, Polynomial, WeightSlot, ansatz
     from .contraction import ContractionPlan, plan_expectations
     from .distribution import Link, Partition, QPUNetwork, cost_table, partition
     from .forecasting import Forecaster, datasets

@@ -3,6 +3,16 @@
 from .circuit import Circuit
 from .encoding import ENCODINGS
 from .gates import GATES, Gate
-from .operation import InputSlot, Operation, WeightSlot
+from .operation import Operation
+from .slots import InputSlot, Polynomial, WeightSlot
 
-__all__ = ["ENCODINGS", "GATES", "Circuit", "Gate", "InputSlot", "Operation", "WeightSlot"]
+__all__ = [
+    "ENCODINGS",
+    "GATES",
+    "Circuit",
+    "Gate",
+    "InputSlot",
+    "Operation",
+    "Polynomial",
+    "WeightSlot",
+]

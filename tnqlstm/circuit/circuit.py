@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import CircuitError, ShapeError
 from .encoding import ENCODINGS
-from .operation import InputSlot, Operation, WeightSlot, whole
+from .operation import Operation
+from .slots import InputSlot, Slot, WeightSlot, slots_of, whole, with_slots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,21 +54,7 @@ class Circuit:
         object.__setattr__(self, "weight_shape", shape)
         object.__setattr__(self, "n_qubits", whole("n_qubits", self.n_qubits, least=1))
         object.__setattr__(self, "n_inputs", whole("n_inputs", self.n_inputs, least=0))
-        for op in operations:
-            if not all(q < self.n_qubits for q in op.qubits):
-                raise CircuitError(
-                    f"gate {op.name} on qubits {op.qubits} is outside a circuit of {self.n_qubits} "
-                    f"qubits (0 to {self.n_qubits - 1})."
-                )
-            if isinstance(op.angle, InputSlot) and op.angle.index >= self.n_inputs:
-                raise CircuitError(
-                    f"gate {op.name} reads input {op.angle.index}, but n_inputs={self.n_inputs}."
-                )
-            if isinstance(op.angle, WeightSlot) and op.angle.index >= self.n_weights:
-                raise CircuitError(
-                    f"gate {op.name} reads weight {op.angle.index}, but weight_shape="
-                    f"{self.weight_shape} has {self.n_weights}."
-                )
+        _check_ranges(self)
 
     @property
     def n_weights(self) -> int:
@@ -127,13 +114,15 @@ class Circuit:
         qubit = read = column = 0
         for circuit in circuits:
             own = slots[:, column : column + circuit.weight_shape[1]].ravel()
+
+            def moved(slot: Slot, own: NDArray[np.int64] = own, read: int = read) -> Slot:
+                if isinstance(slot, InputSlot):
+                    return InputSlot(slot.index + read, slot.encoding)
+                return WeightSlot(int(own[slot.index]))
+
             for op in circuit.operations:
-                angle = op.angle
-                if isinstance(angle, InputSlot):
-                    angle = InputSlot(angle.index + read, angle.encoding)
-                elif isinstance(angle, WeightSlot):
-                    angle = WeightSlot(int(own[angle.index]))
-                operations.append(Operation(op.name, tuple(q + qubit for q in op.qubits), angle))
+                qubits = tuple(q + qubit for q in op.qubits)
+                operations.append(Operation(op.name, qubits, with_slots(op.angle, moved)))
             qubit, read = qubit + circuit.n_qubits, read + circuit.n_inputs
             column += circuit.weight_shape[1]
         return Circuit(qubit, tuple(operations), read, shape)
@@ -147,15 +136,13 @@ class Circuit:
         """
         flat = _vector("weights", weights, self.weight_shape, self.n_weights)
         vector = _vector("inputs", inputs, (self.n_inputs,), self.n_inputs)
-        values: list[float | None] = []
-        for op in self.operations:
-            if isinstance(op.angle, WeightSlot):
-                values.append(float(flat[op.angle.index]))
-            elif isinstance(op.angle, InputSlot):
-                values.append(float(ENCODINGS[op.angle.encoding](vector[op.angle.index])))
-            else:
-                values.append(op.angle)
-        return values
+
+        def read(slot: Slot) -> float:
+            if isinstance(slot, WeightSlot):
+                return float(flat[slot.index])
+            return float(ENCODINGS[slot.encoding](vector[slot.index]))
+
+        return [with_slots(op.angle, read) for op in self.operations]
 
     def with_values(
         self, weights: ArrayLike | None = None, inputs: ArrayLike | None = None
@@ -173,7 +160,9 @@ class Circuit:
             kind for kind, given in ((WeightSlot, weights), (InputSlot, inputs)) if given is None
         )
         operations = tuple(
-            op if isinstance(op.angle, open_slots) else Operation(op.name, op.qubits, value)
+            op
+            if any(isinstance(slot, open_slots) for slot in slots_of(op.angle))
+            else Operation(op.name, op.qubits, value)
             for op, value in zip(self.operations, values, strict=True)
         )
         return Circuit(
@@ -316,6 +305,29 @@ n_inputs=0, weight_shape=(0,))
             f"({len(self.two_qubit_operations)} on two qubits), depth {self.depth}, "
             f"{self.n_inputs} inputs, weights {self.weight_shape}"
         )
+
+
+def _check_ranges(circuit: Circuit) -> None:
+    """Raise `CircuitError` for qubits and slots outside of the circuit."""
+    n_qubits, n_inputs, n_weights = circuit.n_qubits, circuit.n_inputs, circuit.n_weights
+    for op in circuit.operations:
+        if max(op.qubits) >= n_qubits:
+            raise CircuitError(
+                f"gate {op.name} on qubits {op.qubits} is outside a circuit of {n_qubits} "
+                f"qubits (0 to {n_qubits - 1})."
+            )
+        if op.angle is None or type(op.angle) is float:
+            continue
+        for slot in slots_of(op.angle):
+            if isinstance(slot, InputSlot) and slot.index >= n_inputs:
+                raise CircuitError(
+                    f"gate {op.name} reads input {slot.index}, but n_inputs={n_inputs}."
+                )
+            if isinstance(slot, WeightSlot) and slot.index >= n_weights:
+                raise CircuitError(
+                    f"gate {op.name} reads weight {slot.index}, but weight_shape="
+                    f"{circuit.weight_shape} has {n_weights}."
+                )
 
 
 def _vector(

@@ -11,7 +11,8 @@ from typing import Literal
 
 from ..errors import CircuitError
 from .circuit import Circuit
-from .operation import InputSlot, Operation, WeightSlot
+from .operation import Operation
+from .slots import Angle, InputSlot, Polynomial, WeightSlot
 
 __all__ = [
     "BOX",
@@ -178,7 +179,7 @@ def _strip(text: str) -> str:
     return text
 
 
-def angle_text(angle: float | InputSlot | WeightSlot | None) -> str:
+def angle_text(angle: Angle) -> str:
     if angle is None:
         return ""
     if isinstance(angle, WeightSlot):
@@ -187,7 +188,26 @@ def angle_text(angle: float | InputSlot | WeightSlot | None) -> str:
         return _ENCODING_TEXT.get(angle.encoding, angle.encoding + "($x_{{{0}}}$)").format(
             angle.index
         )
+    if isinstance(angle, Polynomial):
+        return _polynomial_text(angle)
     return in_units_of_pi(angle)
+
+
+def _polynomial_text(angle: Polynomial) -> str:
+    """2x₀ + π; the first term and dots where there are more than two."""
+    terms = [
+        (c, "" if abs(c) == 1 else f"{abs(c):.3g}", [angle_text(slot) for slot in slots])
+        for c, slots in angle.terms
+    ]
+    parts = [("−" if c < 0 else "+", "".join([size, *names])) for c, size, names in terms]
+    if angle.offset:
+        parts.append(("−" if angle.offset < 0 else "+", in_units_of_pi(abs(angle.offset))))
+    if len(parts) > 2:
+        parts = [parts[0], ("+", "…")]
+    first, *rest = parts
+    return " ".join(
+        [f"{first[0]}{first[1]}".lstrip("+"), *(f"{sign} {part}" for sign, part in rest)]
+    )
 
 
 def in_units_of_pi(angle: float) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ..figures import CUT_COLOUR
 from .drawing_layout import BOX, angle_text, box_width
-from .operation import InputSlot, Operation, WeightSlot
+from .operation import Operation
+from .slots import InputSlot, slots_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,9 +34,10 @@ _TARGETS = {
 
 def kind_of(operation: Operation) -> str:
     """Where its angle comes from: "input", "weight" or "fixed"."""
-    if isinstance(operation.angle, InputSlot):
-        return "input"
-    return "weight" if isinstance(operation.angle, WeightSlot) else "fixed"
+    slots = slots_of(operation.angle)
+    if not slots:
+        return "fixed"
+    return "input" if isinstance(slots[0], InputSlot) else "weight"
 
 
 def draw_operation(axes: Axes, op: Operation, x: float, wires: Sequence[float], ink: str) -> None:

@@ -1,66 +1,45 @@
-"""`Operation`: one gate on named qubits, its angle a number or a slot."""
+"""`Operation`: one gate on named qubits, its angle a number, a slot or a polynomial of slots."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from numbers import Integral
 
 from ..errors import CircuitError, look_up
-from .encoding import ENCODINGS
 from .gates import GATES, Gate
+from .slots import Angle, InputSlot, Polynomial, WeightSlot, whole
 
-__all__ = ["Angle", "InputSlot", "Operation", "WeightSlot", "whole"]
+__all__ = ["Angle", "InputSlot", "Operation", "Polynomial", "WeightSlot", "whole"]
 
-
-@dataclass(frozen=True)
-class InputSlot:
-    """An angle read from the input vector: encoding(inputs[index])."""
-
-    index: int
-    encoding: str = "identity"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "index", whole("input index", self.index, least=0))
-        look_up("encoding", self.encoding, ENCODINGS)
-
-
-@dataclass(frozen=True)
-class WeightSlot:
-    """An angle read from the weights, flattened in row-major order: weights.ravel()[index]."""
-
-    index: int
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "index", whole("weight index", self.index, least=0))
-
-
-Angle = float | InputSlot | WeightSlot | None
+_SYMBOLIC = frozenset((InputSlot, WeightSlot, Polynomial))
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One gate on named qubits; `angle` is a number (radians), a slot, or None."""
+    """One gate on named qubits; `angle` is a number (radians), a slot, a polynomial or None."""
 
     name: str
     qubits: tuple[int, ...]
     angle: Angle = None
 
     def __post_init__(self) -> None:
-        gate = look_up("gate", self.name, GATES)
-        qubits = tuple(whole("qubit", q, least=0) for q in self.qubits)
-        object.__setattr__(self, "qubits", qubits)
-        if len(qubits) != gate.n_qubits or len(set(qubits)) != len(qubits):
+        known = type(self.name) is str and self.name in GATES
+        gate = GATES[self.name] if known else look_up("gate", self.name, GATES)
+        if not _are_whole(self.qubits):
+            qubits = tuple(whole("qubit", q, least=0) for q in self.qubits)
+            object.__setattr__(self, "qubits", qubits)
+        if len(self.qubits) != gate.n_qubits or len(set(self.qubits)) != gate.n_qubits:
             raise CircuitError(
-                f"gate {self.name} acts on {gate.n_qubits} different qubits, got {qubits}."
+                f"gate {self.name} acts on {gate.n_qubits} different qubits, got {self.qubits}."
             )
-        if gate.is_parametrised and self.angle is None:
+        angle = self.angle
+        if gate.is_parametrised != (angle is not None):
             raise CircuitError(
-                f"gate {self.name} needs an angle: a number, InputSlot or WeightSlot."
+                f"gate {self.name} takes no angle, got {angle!r}."
+                if angle is not None
+                else f"gate {self.name} needs an angle: a number, InputSlot or WeightSlot."
             )
-        if not gate.is_parametrised and self.angle is not None:
-            raise CircuitError(f"gate {self.name} takes no angle, got {self.angle!r}.")
-        if self.angle is not None and not isinstance(self.angle, InputSlot | WeightSlot):
+        if angle is not None and type(angle) not in _SYMBOLIC:
             object.__setattr__(self, "angle", _finite_angle(self))
 
     @property
@@ -68,11 +47,9 @@ class Operation:
         return GATES[self.name]
 
 
-def whole(what: str, value: object, least: int) -> int:
-    """The value as an int; numpy's integers are fine, booleans and floats are not."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise CircuitError(f"{what} must be a whole number of at least {least}, got {value!r}.")
-    return int(value)
+def _are_whole(qubits: object) -> bool:
+    """Whether these are a tuple of Python's own ints from 0."""
+    return type(qubits) is tuple and all([type(q) is int and q >= 0 for q in qubits])
 
 
 def _finite_angle(op: Operation) -> float:
@@ -83,6 +60,6 @@ def _finite_angle(op: Operation) -> float:
     if not math.isfinite(angle):
         raise CircuitError(
             f"gate {op.name} on {op.qubits} has the angle {op.angle!r}. Give a finite number, "
-            "InputSlot or WeightSlot."
+            "InputSlot, WeightSlot or a polynomial of them."
         )
     return angle

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..circuit import ENCODINGS, InputSlot, Operation, WeightSlot
+from ..circuit.slots import slots_of
 from .arrays import Array, join
 
 __all__ = ["AngleTable", "ConstantBank", "is_data", "slot_kind"]
@@ -72,7 +73,8 @@ class AngleTable:
     """
 
     def __init__(self, operations: Sequence[Operation], n_inputs: int) -> None:
-        used = [op.angle.encoding for op in operations if isinstance(op.angle, InputSlot)]
+        slots = [slot for op in operations for slot in slots_of(op.angle)]
+        used = [slot.encoding for slot in slots if isinstance(slot, InputSlot)]
         self.encodings = tuple(dict.fromkeys(used))
         self.n_inputs = n_inputs
 

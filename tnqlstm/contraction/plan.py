@@ -18,6 +18,7 @@ from .cost import NOMINAL_BATCH, Cost, available_memory, peak_bytes, readable_by
 from .dense import DenseEvaluator
 from .handwritten import Recomputed, apply
 from .labelled import CutBond, cut_bonds, to_quimb
+from .lowering import Lowering
 from .networks import ConesEvaluator, GeneratingEvaluator
 from .report import describe
 from .state_form import StateForm
@@ -61,6 +62,7 @@ class ContractionPlan:
     circuit: Circuit
     placed: Partition
     observables: tuple[int, ...]
+    lowering: Lowering
     evaluator: Evaluator
     considered: dict[str, Cost]
     max_memory: int | None = None
@@ -94,12 +96,17 @@ class ContractionPlan:
 
     @property
     def state_form(self) -> StateForm | None:
-        """For who strings evaluations of states together; None where there are none."""
-        return self.evaluator.state_form if isinstance(self.evaluator, DenseEvaluator) else None
+        """For who strings evaluations of states together; None where there are none.
+
+        It takes the inputs as they are, and `lowering.weights` of the weights.
+        """
+        if not isinstance(self.evaluator, DenseEvaluator) or not self.lowering.keeps_inputs:
+            return None
+        return self.evaluator.state_form
 
     def prepare(self, weights: Tensor) -> tuple[Tensor, ...]:
         """What depends on the weights (copies, n_weights) only, to be reused over time steps."""
-        return self.evaluator.prepare(weights)
+        return self.evaluator.prepare(self.lowering.weights(weights))
 
     def evaluate(self, prepared: Sequence[Tensor], weights: Tensor, inputs: Tensor) -> Tensor:
         """⟨Z⟩ of each observed qubit, (copies, batch, n_observables), of inputs (batch, n_inputs).
@@ -108,6 +115,7 @@ class ContractionPlan:
         (by default what's free), the samples go in batches, each computed once more for its
         gradient; where one is too much, `MemoryBudgetError` is raised before anything starts.
         """
+        weights, inputs = self.lowering.weights(weights), self.lowering.inputs(inputs)
         size = self.batch_size(len(weights), len(inputs))
         if size >= len(inputs):
             return self.evaluator.evaluate(prepared, weights, inputs)
@@ -221,14 +229,17 @@ def plan_expectations(
             f"the partition is of another: {placed.circuit}. Partition this one: {circuit}."
         )
     budget = float(max_memory or available_memory())
+    lowering = Lowering(circuit)
     if method != "auto":
-        evaluator = look_up("method", method, METHODS)(circuit, observed, budget)
+        evaluator = look_up("method", method, METHODS)(lowering.circuit, observed, budget)
         considered = {method: evaluator.cost(placed, 1, NOMINAL_BATCH)}
-        return ContractionPlan(circuit, placed, observed, evaluator, considered, max_memory)
-    found = _candidates(circuit, placed, observed, budget)
+        return ContractionPlan(
+            circuit, placed, observed, lowering, evaluator, considered, max_memory
+        )
+    found = _candidates(lowering.circuit, placed, observed, budget)
     best, _ = min(found, key=lambda each: each[1].seconds)
     considered = {evaluator.method: cost for evaluator, cost in found}
-    return ContractionPlan(circuit, placed, observed, best, considered, max_memory)
+    return ContractionPlan(circuit, placed, observed, lowering, best, considered, max_memory)
 
 
 def _candidates(

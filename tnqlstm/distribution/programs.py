@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from ..circuit import InputSlot, WeightSlot
 from ..circuit.qasm import definitions, statement
+from ..circuit.slots import slots_of
 from .network import QPU
 from .protocol import Apply, EBit, Measure, Protocol, Ref
 
@@ -51,9 +52,9 @@ def _lines(whole: Protocol, qpu: int) -> list[str]:
     names = whole.network.qpus
     body = _body(whole, qpu, [str(name) for name in names])
     own = [step for step in whole.steps if isinstance(step, Apply) and step.refs[0].qpu == qpu]
-    angles = {step.angle for step in own}
-    slots = sorted(f"w{a.index}" for a in angles if isinstance(a, WeightSlot))
-    slots += sorted({f"x{a.index}" for a in angles if isinstance(a, InputSlot)})
+    read = {slot for step in own for slot in slots_of(step.angle)}
+    slots = sorted(f"w{slot.index}" for slot in read if isinstance(slot, WeightSlot))
+    slots += sorted({f"x{slot.index}" for slot in read if isinstance(slot, InputSlot)})
     ends = (whole.measured_on, whole.corrected_on)
     bits = sorted({bit for on in ends for bit, where in on.items() if where == qpu})
     n_comm = whole.communication_qubits[qpu]

@@ -7,10 +7,11 @@ from collections.abc import Callable, Hashable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..circuit import Circuit, InputSlot, Operation, WeightSlot
+from ..circuit import Circuit, InputSlot, Operation, Polynomial, WeightSlot
 from ..errors import CheckpointError, CircuitError
 
 if TYPE_CHECKING:
+    from ..circuit.slots import Angle
     from ..distribution import Link, QPUNetwork
 
 __all__ = [
@@ -44,7 +45,11 @@ class RecordedAnsatz:
 
 
 def circuit_to_json(circuit: Circuit) -> dict[str, Any]:
-    """Sizes and gates; an angle is null, a number, {"weight": i} or {"input": i, "encoding": e}."""
+    """Sizes and gates.
+
+    An angle is null, a number, {"weight": i}, {"input": i, "encoding": e}, or for polynomials
+    {"offset": c, "terms": [[coefficient, [slot, …]], …]}.
+    """
     return {
         "n_qubits": circuit.n_qubits,
         "n_inputs": circuit.n_inputs,
@@ -107,18 +112,24 @@ def _link_to_json(link: Link) -> dict[str, Any]:
     return {key: value for key, value in asdict(link).items() if value != math.inf}
 
 
-def _angle_to_json(angle: float | InputSlot | WeightSlot | None) -> Any:
+def _angle_to_json(angle: Angle) -> Any:
     if isinstance(angle, WeightSlot):
         return {"weight": angle.index}
     if isinstance(angle, InputSlot):
         return {"input": angle.index, "encoding": angle.encoding}
+    if isinstance(angle, Polynomial):
+        terms = [[factor, list(map(_angle_to_json, slots))] for factor, slots in angle.terms]
+        return {"offset": angle.offset, "terms": terms}
     return angle
 
 
-def _angle_from_json(angle: Any) -> float | InputSlot | WeightSlot | None:
+def _angle_from_json(angle: Any) -> Angle:
     if isinstance(angle, dict):
         if "weight" in angle:
             return WeightSlot(angle["weight"])
+        if "terms" in angle:
+            terms = [(c, tuple(map(_angle_from_json, slots))) for c, slots in angle["terms"]]
+            return Polynomial(tuple(terms), angle["offset"])  # type: ignore[arg-type]
         return InputSlot(angle["input"], angle["encoding"])
     return angle
 

@@ -137,6 +137,7 @@ class QLSTMCell(nn.Module):
             return output, (h, c)
         for part in (x, *state):
             check_dtype(part, weights[0])
+        weights = [v.plan.lowering.weights(w) for v, w in zip(vqcs, weights, strict=True)]
         recurrence = Recurrence(forms[0], forms[-1] if len(forms) > 1 else None)
         n_steps, n_samples = x.shape[:2]
         fits = [v.plan.batch_size(v.copies or 1, n_steps * n_samples) // n_steps for v in vqcs]

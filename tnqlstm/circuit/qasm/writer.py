@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from ...errors import CircuitError
 from ..circuit import Circuit
-from ..operation import Angle, InputSlot, WeightSlot
+from ..slots import Angle, InputSlot, Polynomial, WeightSlot
 from .library import WRITTEN
 
 __all__ = ["definitions", "statement", "write_qasm"]
@@ -70,6 +70,13 @@ def _angle(angle: Angle) -> str:
         return f"w{angle.index}"
     if isinstance(angle, InputSlot):
         return _ENCODED[angle.encoding].format(f"x{angle.index}")
-    text = repr(angle)  # the shortest digits that read back as this float
+    if isinstance(angle, Polynomial):
+        terms = [" * ".join([_number(c), *map(_angle, slots)]) for c, slots in angle.terms]
+        return " + ".join([*terms, *([_number(angle.offset)] if angle.offset else [])])
+    return _number(angle)
+
+
+def _number(value: float | None) -> str:
+    text = repr(value)  # the shortest digits that read back as this float
     mantissa, exponent, power = text.partition("e")
     return f"{mantissa if '.' in mantissa else f'{mantissa}.0'}{exponent}{power}"
