@@ -7,7 +7,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "tnqlstm"
 ORDER = (
-    *("errors", "figures", "outputs"),
+    *("errors", "arguments", "figures", "outputs"),
     *("circuit", "distribution", "specs", "contraction", "nn", "forecasting", "cli"),
 )
 

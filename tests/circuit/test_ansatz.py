@@ -178,17 +178,19 @@ def test_no_qubits_or_no_layers(build: object) -> None:
     assert callable(build)
     with pytest.raises(CircuitError, match="at least 1"):
         build(0, 2)
-    with pytest.raises(CircuitError, match="at least one layer, got depth=0"):
+    with pytest.raises(CircuitError, match="depth must be a whole number of at least 1, got 0"):
         build(3, 0)
 
 
 @pytest.mark.parametrize("blocks", [[], [2, 0], [-1]])
 def test_modular_blocks_that_are_no_sizes(blocks: list[int]) -> None:
-    with pytest.raises(CircuitError, match="blocks must be sizes of at least 1"):
+    with pytest.raises(CircuitError, match=r"no blocks|the size of a block must be .* at least 1"):
         ansatz.modular(blocks, 1, [])
 
 
-@pytest.mark.parametrize("layers", [[2], [-1], [0, 5]])
+@pytest.mark.parametrize("layers", [[2], [0, 5]])
 def test_modular_link_layers_outside(layers: list[int]) -> None:
     with pytest.raises(CircuitError, match=r"link_layers .* must lie in 0 to 1 for depth 2"):
         ansatz.modular([2, 2], 2, layers)
+    with pytest.raises(CircuitError, match="layer with links must be a whole number of at least 0"):
+        ansatz.modular([2, 2], 2, [-1])

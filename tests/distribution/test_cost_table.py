@@ -129,10 +129,10 @@ def test_picture(table: CostTable) -> None:
         ({"costs": ()}, PartitionError, "at least one number of QPUs and one cost"),
         ({"costs": ("gate",)}, UnknownNameError, "Did you mean 'gates'"),
         ({"topology": "lime"}, UnknownNameError, "Did you mean 'line'"),
-        ({"n_qpus": (0,)}, NetworkError, "at least 1 wanted as n_qpus, got 0"),
-        ({"n_qpus": (2.5,)}, NetworkError, "at least 1 wanted as n_qpus, got 2.5"),
+        ({"n_qpus": (0,)}, NetworkError, "n_qpus must be a whole number of at least 1, got 0"),
+        ({"n_qpus": (2.5,)}, NetworkError, "n_qpus must be a whole number of at least 1, got 2.5"),
         ({"n_qpus": (2, 5)}, NetworkError, "5 QPUs for a circuit of 4 qubits; 1 to 4"),
-        ({"spare": -1}, NetworkError, "at least 0 wanted as spare, got -1"),
+        ({"spare": -1}, NetworkError, "spare must be a whole number of at least 0, got -1"),
     ],
 )
 def test_bad_input(options: dict[str, Any], error: type[ValueError], message: str) -> None:

@@ -59,7 +59,7 @@ def test_latency_out_of_range(latency: float) -> None:
 @pytest.mark.parametrize("figure", ["fidelity", "rate", "latency"])
 @pytest.mark.parametrize("value", NOT_NUMBERS)
 def test_figures_that_are_no_numbers(figure: str, value: Any) -> None:
-    with pytest.raises(NetworkError, match=rf"link's {figure} is .*{type(value).__name__}; a numb"):
+    with pytest.raises(NetworkError, match=f"a link's {figure} must be a number, got "):
         Link(**{figure: value})
 
 

@@ -75,7 +75,8 @@ class TestFromBlocks:
     @pytest.mark.parametrize("qubit", [5, -1, 1.5, "0", None])
     def test_foreign(self, qubit: Any) -> None:
         blocks = {"qpu0": [0, 1], "qpu1": [2, 3], "qpu2": [4, qubit]}
-        with pytest.raises(PartitionError, match=rf"name qubits {qubit}; the circuit's are 0 to 4"):
+        message = rf"name qubits {qubit}; the circuit's are 0 to 4|whole number, got {qubit!r}"
+        with pytest.raises(PartitionError, match=message):
             Partition.from_blocks(CIRCUIT, NETWORK, blocks)
 
     def test_over_capacity(self) -> None:

@@ -147,7 +147,7 @@ def test_the_leaky_scaling_goes_by_its_name(small: Make) -> None:
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"window": 0}, ConfigError, "window must be an integer of at least 1, got 0"),
+        ({"window": 0}, ConfigError, "window must be a whole number of at least 1, got 0"),
         ({"epochs": 2.5}, ConfigError, "epochs"),
         ({"batch_size": True}, ConfigError, "batch_size"),
         ({"seed": -1}, ConfigError, "seed"),

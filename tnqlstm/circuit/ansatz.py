@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ..errors import CircuitError
 from .circuit import Circuit
-from .operation import InputSlot, Operation, WeightSlot
+from .operation import InputSlot, Operation, WeightSlot, whole
 
 __all__ = ["ANSATZE", "basic_entangler", "chen2020", "modular", "ry_brickwork"]
 
@@ -17,7 +17,7 @@ def ry_brickwork(n_qubits: int, depth: int) -> Circuit:
     Weights (depth, n_qubits), inputs (n_qubits,). Real. Source: S. Y.-C. Chen's public QLSTM
     code, 2024; the circuit of the `chen2024` cell.
     """
-    return modular([n_qubits], depth, ())
+    return modular([whole("n_qubits", n_qubits, least=1)], depth, ())
 
 
 def modular(blocks: Sequence[int], depth: int, link_layers: Iterable[int]) -> Circuit:
@@ -28,11 +28,11 @@ def modular(blocks: Sequence[int], depth: int, link_layers: Iterable[int]) -> Ci
     in order, then RY(θ) on each qubit. `blocks` are block sizes; weights (depth, n), inputs (n,).
     Our choice, after the modular QPUs of Chen, Chen, Liu, Leung, arXiv 2503.14088.
     """
-    sizes = [int(size) for size in blocks]
-    links = set(link_layers)
-    if not sizes or min(sizes) < 1:
-        raise CircuitError(f"blocks must be sizes of at least 1, got {list(blocks)}.")
-    _check_depth(depth)
+    sizes = [whole("the size of a block", size, least=1) for size in blocks]
+    links = {whole("a layer with links", layer, least=0) for layer in link_layers}
+    depth = whole("depth", depth, least=1)
+    if not sizes:
+        raise CircuitError("no blocks; give the size of each, such as [8, 8].")
     if not links <= set(range(depth)):
         raise CircuitError(
             f"link_layers {sorted(links)} must lie in 0 to {depth - 1} for depth {depth}."
@@ -62,8 +62,7 @@ def chen2020(n_qubits: int, depth: int) -> Circuit:
     A CX whose ends coincide (range 2 on 2 qubits, any on 1) is left out. Source: Chen, Yoo, Fang,
     arXiv 2009.01783, figures 4 and 5, and the public FederatedQLSTM code.
     """
-    n = _check_qubits(n_qubits)
-    _check_depth(depth)
+    n, depth = whole("n_qubits", n_qubits, least=1), whole("depth", depth, least=1)
     operations = [Operation("H", (q,)) for q in range(n)]
     for q in range(n):
         operations.append(Operation("RY", (q,), InputSlot(q, "arctan")))
@@ -84,8 +83,7 @@ def basic_entangler(n_qubits: int, depth: int) -> Circuit:
     Weights (depth, n_qubits), inputs (n_qubits,). Source: PennyLane's `AngleEmbedding` and
     `BasicEntanglerLayers`, the circuit of the widely copied `linear` QLSTM cell.
     """
-    n = _check_qubits(n_qubits)
-    _check_depth(depth)
+    n, depth = whole("n_qubits", n_qubits, least=1), whole("depth", depth, least=1)
     ring = [(0, 1)] if n == 2 else [(q, (q + 1) % n) for q in range(n) if n > 1]
     operations = [Operation("RX", (q,), InputSlot(q)) for q in range(n)]
     for layer in range(depth):
@@ -99,14 +97,3 @@ ANSATZE = {
     "chen2020": chen2020,
     "basic_entangler": basic_entangler,
 }
-
-
-def _check_qubits(n_qubits: int) -> int:
-    if n_qubits < 1:
-        raise CircuitError(f"an ansatz needs at least 1 qubit, got n_qubits={n_qubits}.")
-    return int(n_qubits)
-
-
-def _check_depth(depth: int) -> None:
-    if depth < 1:
-        raise CircuitError(f"an ansatz needs at least one layer, got depth={depth}.")

@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from .. import arguments
 from ..errors import CircuitError, look_up
 from .encoding import ENCODINGS
 
@@ -216,10 +217,8 @@ def arctan(angle: Angle) -> InputSlot | None:
 
 
 def whole(what: str, value: object, least: int) -> int:
-    """The value as an int; numpy's integers are fine, booleans and floats are not."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise CircuitError(f"{what} must be a whole number of at least {least}, got {value!r}.")
-    return int(value)
+    """The value as an int, see `arguments.whole`; raises `CircuitError`."""
+    return arguments.whole(what, value, least, CircuitError)
 
 
 def _order(slot: Slot) -> tuple[int, str]:

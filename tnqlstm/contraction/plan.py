@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 from torch import Tensor
 
+from ..arguments import whole
 from ..circuit import Circuit
 from ..distribution import Partition, QPUNetwork
 from ..errors import CircuitError, MemoryBudgetError, PartitionError, look_up
@@ -214,7 +215,8 @@ def plan_expectations(
     Raises `CircuitError` for observables that aren't qubits, `PartitionError` for another
     circuit's partition, `MemoryBudgetError` where the asked-for way can't be planned.
     """
-    observed = tuple(range(circuit.n_qubits) if observables is None else map(int, observables))
+    chosen = range(circuit.n_qubits) if observables is None else observables
+    observed = tuple(whole("an observable's qubit", qubit, error=CircuitError) for qubit in chosen)
     outside = [q for q in observed if not 0 <= q < circuit.n_qubits]
     if outside or not observed:
         raise CircuitError(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import whole
 from ..circuit import Circuit
 from ..errors import NetworkError, PartitionError, look_up
 from .clock import Clock
@@ -199,11 +199,8 @@ def cost_table(
 
 
 def _network(make: Topology, n_qpus: int, n_qubits: int, spare: int) -> QPUNetwork:
-    for what, number, least in (("n_qpus", n_qpus, 1), ("spare", spare, 0)):
-        if isinstance(number, bool) or not isinstance(number, Integral) or number < least:
-            raise NetworkError(
-                f"a whole number of at least {least} wanted as {what}, got {number!r}."
-            )
+    n_qpus = whole("n_qpus", n_qpus, 1, NetworkError)
+    spare = whole("spare", spare, 0, NetworkError)
     if n_qpus > n_qubits:
         raise NetworkError(
             f"{n_qpus} QPUs for a circuit of {n_qubits} qubits; 1 to {n_qubits} QPUs wanted."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from numbers import Real
 
+from ..arguments import real
 from ..errors import NetworkError, look_up
 
 __all__ = ["LINK_FIGURES", "LINK_MODELS", "Link"]
@@ -40,7 +40,9 @@ class Link:
     def __post_init__(self) -> None:
         look_up("link model", self.model, LINK_MODELS)
         for name in LINK_FIGURES:
-            object.__setattr__(self, name, _number(name, getattr(self, name)))
+            object.__setattr__(
+                self, name, real(f"a link's {name}", getattr(self, name), NetworkError)
+            )
         if not 0 < self.fidelity <= 1:
             raise NetworkError(
                 f"a link's fidelity is {self.fidelity!r}; a number above 0 and at most 1 wanted, "
@@ -61,11 +63,3 @@ class Link:
     def ideal(cls) -> Link:
         """Perfect Bell pairs, at once and without limit: crossing gates are exact."""
         return cls("ideal")
-
-
-def _number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise NetworkError(
-            f"a link's {name} is {value!r}, a {type(value).__name__}; a number wanted."
-        )
-    return float(value)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import networkx as nx
 
+from ..arguments import whole
 from ..errors import NetworkError
 from .link import LINK_FIGURES, Link
 
@@ -61,24 +62,17 @@ def _check_shape(graph: nx.Graph) -> None:
 def _capacity(qpu: QPU, data: dict[str, Any]) -> int:
     if "qubits" not in data:
         raise NetworkError(
-            f"QPU {qpu} has no capacity. Give the node the attribute qubits, a positive integer."
+            f"QPU {qpu} has no capacity. Give the node the attribute qubits, a whole number."
         )
-    qubits = data["qubits"]
-    if isinstance(qubits, bool) or not isinstance(qubits, Integral) or int(qubits) < 1:
-        raise NetworkError(f"QPU {qpu} has the capacity {qubits!r}; a positive integer wanted.")
-    return int(qubits)
+    return whole(f"the capacity of QPU {qpu}", data["qubits"], 1, NetworkError)
 
 
 def _communication_qubits(qpu: QPU, data: dict[str, Any]) -> int | None:
     number = data.get("communication_qubits")
     if number is None:
         return None
-    if isinstance(number, bool) or not isinstance(number, Integral) or int(number) < 0:
-        raise NetworkError(
-            f"QPU {qpu} has the communication_qubits {number!r}; an integer of at least 0 wanted, "
-            "or None for as many as needed."
-        )
-    return int(number)
+    what, remedy = f"communication_qubits of QPU {qpu}", "Or None for as many as needed."
+    return whole(what, number, 0, NetworkError, remedy)
 
 
 def _position(qpu: QPU, position: Any) -> Position:

@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import whole
 from ..circuit import Circuit, Operation
 from ..errors import PartitionError, look_up
 from .costs import COSTS, log2_cut_bond, log_sampling_overhead
@@ -38,6 +39,11 @@ class Move:
     qubit: int
     operation: int
     qpu: QPU
+
+    def __post_init__(self) -> None:
+        for name in ("qubit", "operation"):
+            value = whole(f"a move's {name}", getattr(self, name), 0, PartitionError)
+            object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,9 @@ class Partition:
     def __post_init__(self) -> None:
         object.__setattr__(self, "qpu_of", tuple(self.qpu_of))
         object.__setattr__(self, "moves", tuple(self.moves))
+        if self.places is not None:
+            places = tuple(whole("a place", place, 0, PartitionError) for place in self.places)
+            object.__setattr__(self, "places", places)
         if len(self.qpu_of) != self.circuit.n_qubits:
             raise PartitionError(
                 f"qpu_of names a QPU for {len(self.qpu_of)} qubits, the circuit has "
@@ -124,7 +133,8 @@ class Partition:
         for qpu, qubits in blocks.items():
             network.index(qpu)
             for qubit in qubits:
-                homes.setdefault(qubit, []).append(qpu)
+                number = whole(f"a qubit on {qpu}", qubit, error=PartitionError)
+                homes.setdefault(number, []).append(qpu)
         n = circuit.n_qubits
         foreign = [q for q in homes if q not in range(n)]
         if foreign:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import real, whole
 from ..circuit import Circuit
 from ..errors import PartitionError, look_up
 from .clock import Clock
@@ -82,11 +84,16 @@ def partition(
     """
     model = look_up("cost", cost, COSTS)
     check_room(circuit.n_qubits, network)
+    seed = whole("seed", seed, 0, PartitionError)
+    effort = real("effort", effort, PartitionError)
+    if not 0 < effort < math.inf:
+        raise PartitionError(f"effort must be a positive, finite number, got {effort!r}.")
+    if n_random_starts is None:
+        n_random_starts = max(4, min(64, 512 // circuit.n_qubits))
+    n_random_starts = whole("n_random_starts", n_random_starts, 0, PartitionError)
     if len(network.qpus) == 1:
         return Partition(circuit, network, network.qpus * circuit.n_qubits)
     clock = Clock(time_budget, progress)
-    if n_random_starts is None:
-        n_random_starts = max(4, min(64, 512 // circuit.n_qubits))
     graph = run_graph(circuit) if model.gate_weight is None else None
     ranked = _candidates(circuit, network, model, graph, n_random_starts, seed, clock)
     if graph is not None and len(network.qpus) <= MOST_QPUS:

@@ -6,11 +6,11 @@ import math
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Any
 
 import networkx as nx
 
+from ..arguments import real, whole
 from ..errors import NetworkError
 from .link import Link
 from .network_graph import Position
@@ -40,34 +40,33 @@ class Layout:
 
 def line(n_qpus: int) -> Layout:
     """0 - 1 - 2 - … from left to right."""
-    _check_count("n_qpus", n_qpus)
+    n_qpus = _count("n_qpus", n_qpus)
     return Layout(_steps(n_qpus), tuple((float(i), 0.0) for i in range(n_qpus)))
 
 
 def ring(n_qpus: int) -> Layout:
     """A line whose ends are linked; of 2 QPUs, one link."""
-    _check_count("n_qpus", n_qpus)
+    n_qpus = _count("n_qpus", n_qpus)
     back = ((0, n_qpus - 1),) if n_qpus > 2 else ()
     return Layout(_steps(n_qpus) + back, _circle(n_qpus))
 
 
 def star(n_qpus: int) -> Layout:
     """0 in the middle, linked to each other one."""
-    _check_count("n_qpus", n_qpus)
+    n_qpus = _count("n_qpus", n_qpus)
     return Layout(tuple((0, i) for i in range(1, n_qpus)), ((0.0, 0.0), *_circle(n_qpus - 1)))
 
 
 def complete(n_qpus: int) -> Layout:
     """Each linked to each other one."""
-    _check_count("n_qpus", n_qpus)
+    n_qpus = _count("n_qpus", n_qpus)
     edges = ((i, j) for i in range(n_qpus) for j in range(i + 1, n_qpus))
     return Layout(tuple(edges), _circle(n_qpus))
 
 
 def grid(rows: int, cols: int) -> Layout:
     """Numbered row by row."""
-    _check_count("rows", rows)
-    _check_count("cols", cols)
+    rows, cols = _count("rows", rows), _count("cols", cols)
     across = tuple((i, i + 1) for i in range(rows * cols) if (i + 1) % cols)
     down = tuple((i, i + cols) for i in range((rows - 1) * cols))
     positions = ((float(i % cols), -float(i // cols)) for i in range(rows * cols))
@@ -76,10 +75,9 @@ def grid(rows: int, cols: int) -> Layout:
 
 def small_world(n_qpus: int, k: int, p: float, seed: int) -> Layout:
     """Watts and Strogatz's graph, drawn until it is connected."""
-    _check_count("n_qpus", n_qpus)
-    _check_probability(p)
-    _check_seed(seed)
-    if isinstance(k, bool) or not isinstance(k, Integral) or not 2 <= k <= n_qpus:
+    n_qpus, k = _count("n_qpus", n_qpus), whole("k", k, error=NetworkError)
+    p, seed = _probability(p), whole("seed", seed, error=NetworkError)
+    if not 2 <= k <= n_qpus:
         raise NetworkError(
             f"a small world links each QPU to its k nearest ones, 2 ≤ k ≤ n_qpus, got k={k!r} and "
             f"n_qpus={n_qpus}. Change k, or use a line or complete network."
@@ -93,9 +91,8 @@ def small_world(n_qpus: int, k: int, p: float, seed: int) -> Layout:
 
 def erdos_renyi(n_qpus: int, p: float, seed: int) -> Layout:
     """Each pair linked with probability p, drawn until it is connected."""
-    _check_count("n_qpus", n_qpus)
-    _check_probability(p)
-    _check_seed(seed)
+    n_qpus, p = _count("n_qpus", n_qpus), _probability(p)
+    seed = whole("seed", seed, error=NetworkError)
     source = random.Random(seed)
     for _ in range(_MOST_DRAWS):
         graph = nx.gnp_random_graph(n_qpus, p, seed=source)
@@ -131,7 +128,9 @@ def qpu_graph(
 
 
 def _one_each(what: str, numbers: Any, n_qpus: int) -> list[Any]:
-    each = list(numbers) if isinstance(numbers, Iterable) else [numbers] * n_qpus
+    is_one = isinstance(numbers, str) or getattr(numbers, "ndim", None) == 0
+    is_list = isinstance(numbers, Iterable) and not is_one
+    each = list(numbers) if is_list else [numbers] * n_qpus
     if len(each) != n_qpus:
         raise NetworkError(
             f"{len(each)} {what} for {n_qpus} QPUs: {each}. "
@@ -155,19 +154,15 @@ def _drawn(graph: nx.Graph) -> Layout:
     return Layout(tuple(edges), _circle(len(graph)))
 
 
-def _check_count(what: str, count: int) -> None:
-    if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
-        raise NetworkError(f"a network needs at least one QPU, got {what}={count!r}.")
+def _count(what: str, count: int) -> int:
+    return whole(what, count, 1, NetworkError, "A network has at least one QPU.")
 
 
-def _check_probability(p: float) -> None:
-    if isinstance(p, bool) or not isinstance(p, Real) or not 0 <= p <= 1:
+def _probability(p: float) -> float:
+    value = real("the probability p", p, NetworkError)
+    if not 0 <= value <= 1:
         raise NetworkError(f"a probability p from 0 to 1 wanted, got p={p!r}.")
-
-
-def _check_seed(seed: int) -> None:
-    if isinstance(seed, bool) or not isinstance(seed, Integral):
-        raise NetworkError(f"an integer wanted as seed, got seed={seed!r}.")
+    return value
 
 
 def _never_connected(what: str, raised: str) -> NetworkError:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from numbers import Integral, Real
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import whole
 from ..errors import TnqlstmError, look_up
 from .descriptions import (
     RecordedAnsatz,
@@ -64,8 +65,11 @@ class ForecastConfig:
 
     def __post_init__(self) -> None:
         for name in ("window", "hidden_size", "num_layers", "epochs", "batch_size"):
-            check_count(name, getattr(self, name))
-        check_count("seed", self.seed, least=0)
+            object.__setattr__(self, name, check_count(name, getattr(self, name)))
+        for name in ("depth", "n_qubits"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, check_count(name, getattr(self, name)))
+        object.__setattr__(self, "seed", check_count("seed", self.seed, least=0))
         look_up("model", self.model, MODELS)
         if self.model == "lstm":
             self._check_no_circuit()
@@ -124,10 +128,9 @@ class ForecastConfig:
         return cls(**options)
 
 
-def check_count(name: str, value: object, least: int = 1) -> None:
-    """Raise a `ConfigError` unless `value` is an integer of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise ConfigError(f"{name} must be an integer of at least {least}, got {value!r}.")
+def check_count(name: str, value: object, least: int = 1) -> int:
+    """The value as an int, see `arguments.whole`; raises `ConfigError`."""
+    return whole(name, value, least, ConfigError)
 
 
 def _is_real(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from functools import partial
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import real, whole
 from ..errors import DataError, UnknownNameError
 from .csv_file import read_csv
 from .series import Series
@@ -82,11 +84,11 @@ def narma(order: int, period: float = 300, n_points: int = 300) -> Series:
     with y₋₁ = y₀ at the start. Order n > 2: y₊ = 0.3 y + 0.05 y Σ_{j<n} y_{t−j} + 1.5 u_{t−n+1} u_t
     + 0.1, with zeros before t = 0. Raises `DataError` for parameters out of range.
     """
-    if order < 2 or n_points < 1 or period <= 0:
-        raise DataError(
-            f"narma wants order >= 2, period > 0 and n_points >= 1, got order={order}, "
-            f"period={period}, n_points={n_points}."
-        )
+    order = whole("narma's order", order, 2, DataError)
+    n_points = whole("n_points", n_points, 1, DataError)
+    period = real("period", period, DataError)
+    if not 0 < period < math.inf:
+        raise DataError(f"narma wants a positive, finite period, got {period!r}.")
     steps = np.arange(n_points)
     waves = [np.sin(2 * np.pi * f * steps / period) for f in (2.11, 3.73, 4.11)]
     u = 0.1 * (waves[0] * waves[1] * waves[2] + 1)
@@ -141,10 +143,8 @@ def mackey_glass(n_points: int = 1000, discard: int = 118) -> Series:
     from scipy.integrate import solve_ivp
 
     delay = 17
-    if n_points < 1 or discard < 0:
-        raise DataError(
-            f"mackey_glass wants n_points >= 1 and discard >= 0, got {n_points} and {discard}."
-        )
+    n_points = whole("n_points", n_points, 1, DataError)
+    discard = whole("discard", discard, 0, DataError)
     values = [1.2]
     past: Callable[[float], NDArray[np.float64]] = lambda _: np.zeros(1)  # noqa: E731
     while len(values) < discard + n_points:

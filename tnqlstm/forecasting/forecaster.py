@@ -180,8 +180,7 @@ class Forecaster:
         """
         self._check_fitted()
         if epochs is not None:
-            check_count("epochs", epochs)
-            self.epochs = epochs
+            self.epochs = epochs = check_count("epochs", epochs)
             self.config_ = self.config_.with_epochs(epochs)
         return self._train(after_epoch)
 
@@ -316,7 +315,7 @@ class Forecaster:
     def _continue(
         self, series: Series, horizon: int, inputs: ArrayLike | None
     ) -> NDArray[np.float64]:
-        check_count("horizon", horizon)
+        horizon = check_count("horizon", horizon)
         window, target = self.config_.window, self.scalers_.target
         whole = series.whole
         if series.stop < window:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import arguments
 from ..errors import DataError
 from .series import Series
 
@@ -42,7 +42,7 @@ def make_windows(series: Series, window: int, *, drop_last: bool = False) -> Win
 
     Raises `DataError` where the series is too short for one window.
     """
-    check_window(window)
+    window = check_window(window)
     whole = series.whole
     first = max(series.start, window)
     stop = series.stop - bool(drop_last)
@@ -64,7 +64,6 @@ def make_windows(series: Series, window: int, *, drop_last: bool = False) -> Win
     )
 
 
-def check_window(window: int) -> None:
-    """Raise a `DataError` unless `window` is a positive integer."""
-    if isinstance(window, bool) or not isinstance(window, Integral) or window < 1:
-        raise DataError(f"window must be a positive integer, got {window!r}.")
+def check_window(window: int) -> int:
+    """The window as an int, see `arguments.whole`; raises `DataError`."""
+    return arguments.whole("window", window, 1, DataError)

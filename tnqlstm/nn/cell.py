@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ..arguments import whole
 from ..circuit import Circuit
 from ..circuit.ansatz import basic_entangler, chen2020, ry_brickwork
 from ..contraction.handwritten import Recomputed, apply
@@ -90,9 +91,8 @@ class QLSTMCell(nn.Module):
     ) -> None:
         super().__init__()
         definition = look_up("cell", cell, CELLS)
-        for name, size in {"input_size": input_size, "hidden_size": hidden_size}.items():
-            if size < 1:
-                raise ShapeError(f"{name} must be at least 1, got {size}.")
+        input_size = whole("input_size", input_size, 1, ShapeError)
+        hidden_size = whole("hidden_size", hidden_size, 1, ShapeError)
         self.input_size, self.hidden_size = input_size, hidden_size
         width = input_size + hidden_size
         n_qubits = _check_qubits(cell, definition, n_qubits, width)
@@ -210,6 +210,7 @@ class QLSTMCell(nn.Module):
 
 
 def _check_qubits(cell: str, definition: CellDefinition, n_qubits: int | None, width: int) -> int:
+    n_qubits = None if n_qubits is None else whole("n_qubits", n_qubits, 1, ShapeError)
     if definition.mixes_linearly:
         return LINEAR_QUBITS if n_qubits is None else n_qubits
     if n_qubits not in (None, width):

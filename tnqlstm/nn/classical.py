@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from ..arguments import whole
 from ..errors import ShapeError
 from .cell import State
 
@@ -18,15 +19,15 @@ class ClassicalLSTM(nn.LSTM):
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, **options: Any
     ) -> None:
-        super().__init__(input_size, hidden_size, num_layers, **{"batch_first": True, **options})
+        sizes = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers}
+        whole_sizes = {name: whole(name, size, 1, ShapeError) for name, size in sizes.items()}
+        super().__init__(**{"batch_first": True, **whole_sizes, **options})
 
     @classmethod
     def like(cls, n_parameters: int, input_size: int, **options: Any) -> ClassicalLSTM:
         """The one-layer LSTM whose number of parameters, 4·h·(in + h + 2), is nearest."""
-        if n_parameters < 1 or input_size < 1:
-            raise ShapeError(
-                f"n_parameters and input_size must be at least 1, got {n_parameters}, {input_size}."
-            )
+        n_parameters = whole("n_parameters", n_parameters, 1, ShapeError)
+        input_size = whole("input_size", input_size, 1, ShapeError)
 
         def distance(h: int) -> int:
             return abs(4 * h * (input_size + h + 2) - n_parameters)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
+from ..arguments import whole
 from ..distribution import QPUNetwork
 from ..errors import ShapeError
 from .cell import QLSTMCell, State
@@ -55,8 +56,9 @@ class QLSTM(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        if num_layers < 1:
-            raise ShapeError(f"num_layers must be at least 1, got {num_layers}.")
+        input_size = whole("input_size", input_size, 1, ShapeError)
+        hidden_size = whole("hidden_size", hidden_size, 1, ShapeError)
+        num_layers = whole("num_layers", num_layers, 1, ShapeError)
         if not 0.0 <= dropout <= 1.0:
             raise ShapeError(f"dropout must be a probability in [0, 1], got {dropout}.")
         if dropout > 0.0 and num_layers == 1:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
+from ..arguments import whole
 from ..circuit import Circuit
 from ..contraction import ContractionPlan, plan_expectations
 from ..distribution import Partition
@@ -61,8 +62,7 @@ class VQC(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        if copies is not None and copies < 1:
-            raise ShapeError(f"copies must be at least 1, got {copies}.")
+        copies = None if copies is None else whole("copies", copies, 1, ShapeError)
         self.plan: ContractionPlan = plan_expectations(
             circuit, placed, observables, method=method, max_memory=max_memory
         )
