@@ -128,3 +128,21 @@ def test_torch_func_transforms(method: str) -> None:
         weights, x
     )
     np.testing.assert_allclose(sums.numpy(), np.sum(shifts, axis=1), atol=1e-12)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_circuit_without_inputs_is_called_without_any(method: str) -> None:
+    circuit = tnq.circuit.Circuit(2, (("RY", (0,), tnq.WeightSlot(0)), ("CX", (0, 1))), 0, (1,))
+    vqc = tnq.VQC(circuit, method=method, **DOUBLE)
+    torch.nn.init.normal_(vqc.weights)
+    wanted = vqc.weights.cos().expand(2)
+    for values in (vqc(), vqc.bind()(), vqc(torch.zeros(0, **DOUBLE))):
+        torch.testing.assert_close(values, wanted, rtol=0, atol=1e-14)
+    torch.testing.assert_close(vqc(torch.zeros(3, 5, 0, **DOUBLE)), wanted.expand(3, 5, 2))
+    copies = tnq.VQC(circuit, copies=2, method=method, **DOUBLE)
+    torch.testing.assert_close(copies(), copies.weights.cos().expand(2, 2), rtol=0, atol=1e-14)
+
+
+def test_a_circuit_with_inputs_wants_them() -> None:
+    with pytest.raises(ShapeError, match=r"inputs of shape \(\.\.\., 3\) wanted, got None"):
+        tnq.VQC(tnq.ansatz.ry_brickwork(3, 1))()

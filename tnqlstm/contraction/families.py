@@ -88,8 +88,8 @@ class Family:
             number_of = [list(different).index(key) for key in keys]
             columns = []
             for network, kind in zip(self.networks, self.kind_of, strict=True):
-                own = self.fills[kind][k].leaf
-                columns.append(() if own is None else network.leaves[own].columns)
+                own, moves = self.fills[kind][k].leaf, not self.terms[kind][k].is_constant
+                columns.append(() if own is None or not moves else network.leaves[own].columns)
             kind_of = tuple(number_of[kind] for kind in self.kind_of)
             kinds = tuple(different.values())
             leaves.append(GroupLeaf(leaf.legs, leaf.shape, kinds, kind_of, tuple(columns)))

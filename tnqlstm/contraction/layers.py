@@ -115,7 +115,9 @@ class ProductState:
         for op, columns in gates:
             chains[op.qubits[0]].append((op, columns))
         self.data = any(is_data(op) for op, _ in gates)
-        self.constants = ConstantBank(_chain_arrays("one", [chains], 2, n_components))
+        arrays = _chain_arrays("one", [chains], 2, n_components)
+        self.length = len(arrays["one_index"])  # of the longest chain, fixed gates multiplied in
+        self.constants = ConstantBank(arrays)
 
     def compute(self, encoded: Tensor, real: bool) -> Tensor:
         """From encoded inputs (sample, column); one sample where no gate reads an input."""
@@ -245,6 +247,8 @@ def _chain_factors(bank: ConstantBank, prefix: str, angles: Tensor, real: bool) 
 
     `angles` (column, source).
     """
+    if not len(angles):  # all gates are fixed, and read a column that isn't used
+        angles = angles.new_zeros(1, angles.shape[1])
     phase = angles[bank.get(f"{prefix}_index", angles)] * bank.get(f"{prefix}_frequency", angles)
     phase = phase[..., None, None, :]
     a, b, c = (bank.get(f"{prefix}_{k}", angles, real=real) for k in "abc")

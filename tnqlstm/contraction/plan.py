@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ..arguments import whole
-from ..circuit import Circuit
+from ..circuit import Circuit, InputSlot, WeightSlot
 from ..distribution import Partition, QPUNetwork
 from ..errors import CircuitError, MemoryBudgetError, PartitionError, look_up
+from .angles import ConstantBank
 from .cost import NOMINAL_BATCH, Cost, available_memory, peak_bytes, readable_bytes
 from .dense import DenseEvaluator
 from .handwritten import Recomputed, apply
@@ -25,7 +28,7 @@ from .report import describe
 from .state_form import StateForm
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["METHODS", "ContractionPlan", "Evaluator", "plan_expectations"]
 
@@ -107,7 +110,7 @@ class ContractionPlan:
 
     def prepare(self, weights: Tensor) -> tuple[Tensor, ...]:
         """What depends on the weights (copies, n_weights) only, to be reused over time steps."""
-        return self.evaluator.prepare(self.lowering.weights(weights))
+        return self.evaluator.prepare(self.lowering.weights(weights)) if self._slots else ()
 
     def evaluate(self, prepared: Sequence[Tensor], weights: Tensor, inputs: Tensor) -> Tensor:
         """⟨Z⟩ of each observed qubit, (copies, batch, n_observables), of inputs (batch, n_inputs).
@@ -117,8 +120,23 @@ class ContractionPlan:
         gradient; where one is too much, `MemoryBudgetError` is raised before anything starts.
         """
         weights, inputs = self.lowering.weights(weights), self.lowering.inputs(inputs)
-        size = self.batch_size(len(weights), len(inputs))
-        if size >= len(inputs):
+        n_samples = len(inputs)
+        if n_samples == 0:
+            values = weights.new_zeros(1)
+        elif not self._slots:
+            values = self._fixed_values.get("values", weights)
+        else:  # without inputs it's the same for all samples
+            different = inputs if InputSlot in self._slots else inputs[:1]
+            values = self._values(prepared, weights, different)
+        if not values.requires_grad:  # belong to the graph all the same, with gradients of zero
+            values = values + weights[:, :0].sum() + inputs[:, :0].sum()
+        return values.expand(len(weights), n_samples, len(self.observables))
+
+    def _values(self, prepared: Sequence[Tensor], weights: Tensor, inputs: Tensor) -> Tensor:
+        """`evaluate` of samples that differ."""
+        n_samples = len(inputs)
+        size = self.batch_size(len(weights), n_samples)
+        if size >= n_samples:
             return self.evaluator.evaluate(prepared, weights, inputs)
 
         def values(inputs: Tensor, weights: Tensor, *prepared: Tensor) -> tuple[Tensor, ...]:
@@ -126,6 +144,27 @@ class ContractionPlan:
 
         parts = [apply(Recomputed(values), part, weights, *prepared) for part in inputs.split(size)]
         return torch.cat([part for (part,) in parts], dim=1)
+
+    @cached_property
+    def _slots(self) -> set[type]:
+        """What the lowered circuit's angles read."""
+        return {type(op.angle) for op in self.lowering.circuit.operations} & {InputSlot, WeightSlot}
+
+    @cached_property
+    def _fixed_values(self) -> ConstantBank:
+        """⟨Z⟩ of a circuit without slots, (n_observables,), computed once."""
+        self.batch_size(1, 1)  # raises where it doesn't fit
+
+        def values() -> NDArray[np.float64]:
+            weights = torch.zeros(1, self.circuit.n_weights, dtype=torch.float64)
+            inputs = torch.zeros(1, self.circuit.n_inputs, dtype=torch.float64)
+            with torch.no_grad():
+                found = self.evaluator.evaluate(self.evaluator.prepare(weights), weights, inputs)
+            return found[0, 0].numpy()
+
+        # a thread of its own knows of no transform, autocast or inference mode
+        with ThreadPoolExecutor(1) as alone:
+            return ConstantBank({"values": alone.submit(values).result()})
 
     def batch_size(self, n_copies: int, n_samples: int) -> int:
         """How many of the samples fit into memory at once, values and gradient.

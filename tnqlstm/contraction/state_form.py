@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Prepared", "StateForm", "Values", "signs"]
 
+MOST_ROTATIONS = 4  # of a qubit's encoding: products of n cosines and sines are up to 3ⁿ
 SIGNS_QUBITS = 14  # up to here one product with all signs reads every ⟨Z⟩
 Parts = list[Array]  # what a group prepares, or what its gradient is made of
 
@@ -49,6 +50,7 @@ class StateForm:
     def fits(groups: Sequence[ComponentGroup]) -> bool:
         return all(
             group.encoding.data
+            and group.encoding.length <= MOST_ROTATIONS
             and group.n_qubits <= SIGNS_QUBITS
             and len(group.runs) == 1
             and LayeredRun.fits(group.runs[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 
 import torch
@@ -86,9 +87,9 @@ class VQC(nn.Module):
     @property
     def flat_weights(self) -> Tensor:
         """The weights as the plan takes them, (copies or 1, n_weights)."""
-        return self.weights.reshape(self.copies or 1, -1)
+        return self.weights.reshape(self.copies or 1, self.circuit.n_weights)
 
-    def bind(self, flat_weights: Tensor | None = None) -> Callable[[Tensor], Tensor]:
+    def bind(self, flat_weights: Tensor | None = None) -> Callable[..., Tensor]:
         """The function inputs -> ⟨Z⟩ with what depends on the weights computed once.
 
         Use it where one set of weights meets many inputs in turn, as in the time steps of an LSTM.
@@ -98,21 +99,24 @@ class VQC(nn.Module):
         prepared = self.plan.prepare(flat)
         n_inputs = self.circuit.n_inputs
 
-        def evaluate(inputs: Tensor) -> Tensor:
-            if inputs.shape[-1:] != (n_inputs,):
-                raise ShapeError(
-                    f"inputs of shape (..., {n_inputs}) wanted, got {tuple(inputs.shape)}."
-                )
+        def evaluate(inputs: Tensor | None = None) -> Tensor:
+            if inputs is None and n_inputs == 0:
+                inputs = flat.new_empty(0)
+            got = None if inputs is None else tuple(inputs.shape)
+            if inputs is None or inputs.shape[-1:] != (n_inputs,):
+                raise ShapeError(f"inputs of shape (..., {n_inputs}) wanted, got {got}.")
             check_dtype(inputs, flat)
             lead = inputs.shape[:-1]
-            values = self.plan.evaluate(prepared, flat, inputs.reshape(-1, n_inputs))
+            values = self.plan.evaluate(prepared, flat, inputs.reshape(math.prod(lead), n_inputs))
             shape = (*lead, len(self.plan.observables))
             return values.reshape(shape if self.copies is None else (self.copies, *shape))
 
         return evaluate
 
-    def forward(self, inputs: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor | None = None) -> Tensor:
         """⟨Z⟩, (..., n_inputs) -> (..., n_observables), or (copies, ..., n_observables).
+
+        A circuit without inputs is called without any.
 
         Raises `ShapeError` for another width or dtype, `MemoryBudgetError` before a computation
         that wouldn't fit.
