@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .. import arguments
+from ..arguments import whole as whole_number
 from ..errors import CircuitError, look_up
 from .encoding import ENCODINGS
 
@@ -218,7 +218,7 @@ def arctan(angle: Angle) -> InputSlot | None:
 
 def whole(what: str, value: object, least: int) -> int:
     """The value as an int, see `arguments.whole`; raises `CircuitError`."""
-    return arguments.whole(what, value, least, CircuitError)
+    return whole_number(what, value, least, CircuitError)
 
 
 def _order(slot: Slot) -> tuple[int, str]:

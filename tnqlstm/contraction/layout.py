@@ -66,7 +66,7 @@ class Layout:
         ]
         joined = np.concatenate([np.zeros(1), *(array.ravel() for array in constants)])
         self.constants = ConstantBank({"all": joined})
-        self.products = {
+        self.products: dict[Node, Product] = {
             (tree, number): Product.of(step, forest.n_networks[tree] * copies, n_samples)
             for _, _, (tree, number), step in forest.tasks
         }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import arguments
+from ..arguments import whole as whole_number
 from ..errors import DataError
 from .series import Series
 
@@ -66,4 +66,4 @@ def make_windows(series: Series, window: int, *, drop_last: bool = False) -> Win
 
 def check_window(window: int) -> int:
     """The window as an int, see `arguments.whole`; raises `DataError`."""
-    return arguments.whole("window", window, 1, DataError)
+    return whole_number("window", window, 1, DataError)
