@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import sys
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit
-from qiskit.circuit import Gate, Parameter, ParameterVector, library
-from qiskit.quantum_info import random_unitary
+from qiskit.circuit import (
+    AnnotatedOperation,
+    Gate,
+    InverseModifier,
+    Parameter,
+    ParameterVector,
+    library,
+)
+from qiskit.quantum_info import (
+    Pauli,
+    SparsePauliOp,
+    Statevector,
+    random_clifford,
+    random_unitary,
+)
 
 from tnqlstm.circuit import GATES, Circuit, InputSlot, Operation, WeightSlot, ansatz
 from tnqlstm.errors import CircuitError, ShapeError, UnknownNameError
+from tnqlstm.nn import VQC
 
 from .. import reference
 from .qiskit_states import assert_same_state, qiskit_state
@@ -151,12 +167,60 @@ def test_other_gates_go_by_their_definitions(gate: Gate) -> None:
     assert_same_as_qiskit(gate)
 
 
+@pytest.mark.parametrize("name", [name for name in STANDARD if STANDARD[name].num_qubits < 4])
+def test_standard_gates_with_controls_inverted_and_to_powers(name: str) -> None:
+    gate = STANDARD[name]
+    bound = gate.base_class(*np.linspace(-1.3, 2.2, len(gate.params)))
+    assert_same_as_qiskit(bound.control(1, ctrl_state=0, annotated=True))
+    assert_same_as_qiskit(bound.inverse(annotated=True).power(0.5, annotated=True))
+    if gate.num_qubits < 3:
+        assert_same_as_qiskit(bound.power(3, annotated=False).control(2, annotated=False))
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        random_clifford(3, seed=1),
+        library.PermutationGate([2, 0, 1]),
+        library.LinearFunction([[1, 1], [0, 1]]),
+        library.UnitaryGate(random_unitary(4, seed=2)).control(1),
+        library.UnitaryGate(random_unitary(8, seed=3)),
+        library.GlobalPhaseGate(0.4).control(2),
+        library.MCPhaseGate(0.3, 3),
+        library.PauliEvolutionGate(SparsePauliOp(["XX", "ZZ"], [0.3, 0.2]), 0.7),
+        AnnotatedOperation(random_clifford(2, seed=4), InverseModifier()),
+    ],
+    ids=lambda operation: operation.name,
+)
+def test_operations_that_are_synthesised(operation: Gate) -> None:
+    assert_same_as_qiskit(operation)
+
+
 def assert_same_as_qiskit(gate: Gate) -> None:
     n_qubits = gate.num_qubits + 1
     qc = Circuit(n_qubits, tuple(reference.spread(n_qubits))).to_qiskit()
     qc.append(gate, [n_qubits - 1, *range(gate.num_qubits - 1)])
     read = Circuit.from_qiskit(qc)
-    assert_same_state(reference.statevector(read), qiskit_state(qc))
+    wanted = np.asarray(Statevector(qc.reverse_bits()))
+    assert_same_state(reference.statevector(read), wanted)
+
+
+NAMES = [
+    *library.get_standard_gate_name_mapping(),
+    *("barrier", "if_else", "for_loop", "annotated", "initialize", "unitary", "box", "save_state"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_own_gates_of_any_name_are_what_they_are_made_of(name: str) -> None:
+    for n_qubits, parameters in itertools.product((1, 2), ([], [0.3])):
+        inner = QuantumCircuit(n_qubits, name=name)
+        inner.ry(0.7, 0)
+        inner.cry(0.4, 0, 1) if n_qubits == 2 else inner.rz(0.3, 0)
+        gate = Gate(name, n_qubits, parameters)
+        gate.definition = inner
+        for own in (gate, gate.inverse(), inner.to_gate(), inner.to_instruction()):
+            assert_same_as_qiskit(own)
 
 
 def test_a_gate_is_known_by_its_class_not_by_its_name() -> None:
@@ -177,6 +241,107 @@ def test_barriers_and_measurements_at_the_end_are_dropped() -> None:
     assert Circuit.from_qiskit(qc) == Circuit(2, (("H", (0,)), ("X", (1,))))
 
 
+def test_what_has_no_effect_is_dropped() -> None:
+    qc = QuantumCircuit(2, 1)
+    qc.reset([0, 1])
+    qc.initialize("1", 0)
+    qc.delay(30, 0)
+    qc.append(library.GlobalPhaseGate(0.3), [])
+    with qc.box():
+        qc.h(1)
+    inner = QuantumCircuit(1, 1)
+    inner.x(0)
+    inner.measure(0, 0)
+    qc.append(inner.to_instruction(), [0], [0])
+    read = Circuit.from_qiskit(qc)
+    wanted = np.kron([1, 0], [1, 1]) / math.sqrt(2)  # qubit 0 in |1⟩, then flipped
+    assert_same_state(reference.statevector(read), wanted)
+
+
+def test_loops_over_numbers_are_unrolled() -> None:
+    a, qc = Parameter("a"), QuantumCircuit(2)
+    with qc.for_loop(range(1, 3)) as k:
+        qc.rx(k * a, 0)
+        qc.cx(0, 1)
+    rounds = (("RX", (0,), WeightSlot(0)), ("CX", (0, 1)), ("RX", (0,), 2 * WeightSlot(0)))
+    assert Circuit.from_qiskit(qc) == Circuit(2, (*rounds, ("CX", (0, 1))), 0, (1,))
+
+
+def nested() -> QuantumCircuit:
+    qc = QuantumCircuit(3)
+    qc.append(library.zz_feature_map(2).to_gate(), [0, 2])
+    qc.append(library.real_amplitudes(3, reps=1).to_instruction(), [2, 1, 0])
+    own = library.efficient_su2(2, reps=0, parameter_prefix="k").to_gate()
+    qc.append(own.control(1), [0, 1, 2])
+    return qc
+
+
+HAMILTONIAN = SparsePauliOp(["ZZI", "IZZ", "XII"], [1.0, -0.5, 0.3])
+LIBRARY = {
+    "efficient_su2": lambda: library.efficient_su2(4, reps=1),
+    "real_amplitudes": lambda: library.real_amplitudes(3, reps=2),
+    "zz_feature_map": lambda: library.zz_feature_map(3),
+    "pauli_feature_map": lambda: library.pauli_feature_map(3, reps=1, paulis=["Z", "XX", "YZZ"]),
+    "classifier": lambda: library.zz_feature_map(3, reps=1).compose(library.real_amplitudes(3)),
+    "qaoa_ansatz": lambda: library.qaoa_ansatz(HAMILTONIAN, reps=2),
+    "evolved": lambda: library.evolved_operator_ansatz([Pauli("XXI"), Pauli("ZZY")], reps=1),
+    "n_local": lambda: library.n_local(3, ["ry", "rz"], ["cx", "crx"], reps=1),
+    "excitation_preserving": lambda: library.excitation_preserving(3, reps=1),
+    "nested": nested,
+}
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_circuits_of_qiskits_library_with_their_parameters(name: str) -> None:
+    """Features x are inputs; the states are Qiskit's."""
+    qc = LIBRARY[name]()
+    circuit = Circuit.from_qiskit(qc)
+    weights, inputs = reference.random_values(np.random.default_rng(0), circuit)
+    features = [p for p in qc.parameters if p.name.startswith("x")]
+    assert circuit.n_inputs == len(features)
+    others = [p for p in qc.parameters if p not in features]
+    bound = {**dict(zip(features, inputs, strict=True)), **dict(zip(others, weights, strict=True))}
+    wanted = qiskit_state(qc.assign_parameters(bound).decompose(reps=4))
+    assert_same_state(reference.statevector(circuit, weights, inputs), wanted)
+    if circuit.n_inputs:
+        vqc = VQC(circuit, dtype=torch.float64)
+        vqc.weights.data = torch.tensor(weights)
+        z = reference.z_values(wanted, range(circuit.n_qubits))
+        np.testing.assert_allclose(vqc(torch.tensor(inputs)).detach(), z, atol=1e-9)
+    assert_same_state(
+        qiskit_state(Circuit.from_qiskit(circuit.to_qiskit(weights, inputs)).to_qiskit()), wanted
+    )
+    assert Circuit.from_qiskit(circuit.to_qiskit()) == circuit
+
+
+def test_expressions_are_polynomials() -> None:
+    a, x = Parameter("a"), ParameterVector("x", 2)
+    w, u, v = WeightSlot(0), InputSlot(0), InputSlot(1)
+    for expression, wanted in (
+        (-a, -w),
+        (a / 2, w / 2),
+        (math.pi - a, math.pi - w),
+        (a**2.0 - a * (a - 1), w),
+        (a - a, 0.0),
+        (2 * x[0] + x[1], 2 * u + v),
+        ((math.pi - x[0]) * (math.pi - x[1]), (math.pi - u) * (math.pi - v)),
+        (2 * x[0].arctan() - x[1], 2 * InputSlot(0, "arctan") - v),
+        ((x[1] ** 2).arctan() / 3, InputSlot(0, "arctan_square") / 3),
+    ):
+        qc = QuantumCircuit(1)
+        qc.rx(expression, 0)
+        assert Circuit.from_qiskit(qc).operations[0].angle == wanted
+    both = QuantumCircuit(1)
+    both.rx(a * x[1], 0)
+    read = Circuit.from_qiskit(both, inputs=["a", "x"])
+    assert read == Circuit(1, (("RX", (0,), u * v),), 2)
+
+
+def test_only_circuits_are_read() -> None:
+    with pytest.raises(TypeError, match=r"QuantumCircuit wanted, got list"):
+        Circuit.from_qiskit([QuantumCircuit(1)])
+
+
 def test_registers_and_loose_qubits_are_numbered_in_qiskits_order() -> None:
     from qiskit import QuantumRegister
 
@@ -188,20 +353,41 @@ def test_registers_and_loose_qubits_are_numbered_in_qiskits_order() -> None:
 def unfit(kind: str) -> QuantumCircuit:
     qc = QuantumCircuit(2, 2)
     if kind == "reset":
+        qc.x(0)
         qc.reset(0)
     elif kind == "if_else":
         with qc.if_test((0, 1)):
             qc.x(0)
     elif kind == "initialize":
+        qc.h(0)
         qc.initialize([0, 1], 0)
     elif kind == "own":
         qc.append(Gate("own", 1, []), [0])
-    elif kind == "delay":
-        qc.delay(3, 0)
-    elif kind == "2*a":
-        qc.rx(2 * Parameter("a"), 0)
-    elif kind == "a + b":
-        qc.rx(Parameter("a") + Parameter("b"), 0)
+    elif kind == "while":
+        with qc.while_loop((0, 1)):
+            qc.x(0)
+    elif kind == "break":
+        with qc.for_loop(range(3)):
+            qc.break_loop()
+    elif kind == "rounds":
+        with qc.for_loop(range(10**7)):
+            qc.x(0)
+    elif kind == "sin":
+        qc.rx(Parameter("a").sin(), 0)
+    elif kind == "over":
+        qc.rx(2 / Parameter("a"), 0)
+    elif kind == "imaginary":
+        qc.rx(1j * Parameter("a"), 0)
+    elif kind == "times":
+        qc.rx(Parameter("a") * Parameter("x"), 0)
+    elif kind == "high":
+        qc.rx(Parameter("a") ** 17, 0)
+    elif kind == "foreign":
+        inner = QuantumCircuit(1)
+        inner.rx(Parameter("b"), 0)
+        gate = Gate("own", 1, [])
+        gate.definition = inner
+        qc.append(gate, [0])
     elif kind == "measure":
         qc.measure(0, 0)
         qc.x(0)
@@ -215,9 +401,15 @@ def unfit(kind: str) -> QuantumCircuit:
         ("if_else", "no counterpart here for Qiskit's if_else"),
         ("initialize", "no counterpart here for Qiskit's reset"),
         ("own", "no counterpart here for Qiskit's own"),
-        ("delay", "no counterpart here for Qiskit's delay"),
-        ("2*a", r"rx has the angle 2\*a"),
-        ("a + b", r"rx has the angle a \+ b"),
+        ("while", "no counterpart here for Qiskit's while_loop"),
+        ("break", "no counterpart here for Qiskit's break_loop"),
+        ("rounds", r"for_loop of 10,000,000 rounds has more than 1,000,000 gates"),
+        ("sin", r"rx has the angle sin\(a\): an angle is a polynomial"),
+        ("over", r"rx has the angle 2/a: an angle is a polynomial"),
+        ("imaginary", r"rx has the angle .*a: an angle is a polynomial"),
+        ("times", r"rx has the angle a\*x: .* mixes weights .* read both as inputs"),
+        ("high", r"rx has the angle a\*\*17: .* whole number from 0 to 16"),
+        ("foreign", r"rx has the angle b: an angle is a polynomial of parameters"),
         ("measure", r"Qiskit's x on \(0,\) comes after a measurement"),
     ],
 )

@@ -249,10 +249,13 @@ n_inputs=0, weight_shape=(0,))
 
         Parameters become slots in the order of `circuit.parameters`, which sorts by name: those
         named in `inputs` (a vector by its own name) are inputs; where `inputs` is empty, those
-        called x, x0, x_0 or x[0], … are. The others are weights, of shape (number,). Gates that
-        aren't in `GATES` go by their definitions; global phases, barriers and measurements at the
-        end are dropped. Raises `CircuitError` for instructions that are no gates, and for
-        arithmetic on parameters other than `ENCODINGS` of an input.
+        called x, x0, x_0 or x[0], … are. The others are weights, of shape (number,). Angles may be
+        polynomials of weights, or of inputs and their arctan(x) and arctan(x*x).
+
+        Standard gates are known by their class; everything else, whatever its name, is what its
+        definition or synthesis says. Loops over numbers are unrolled; global phases, barriers,
+        delays, resets of unused qubits and measurements at the end are dropped. Raises
+        `CircuitError` for instructions that are no gates, and for other arithmetic on parameters.
         """
         from .qiskit_exchange import from_qiskit
 

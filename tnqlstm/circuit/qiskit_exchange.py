@@ -2,36 +2,39 @@
 
 Qubit k here is qubit k there. Qiskit's state vectors put qubit 0 in the least significant place,
 ours in the most significant: reverse the bits (`QuantumCircuit.reverse_bits`) to compare them.
+
+In Qiskit anyone may call a gate "cx" or "barrier", so that an instruction is known by its class;
+every other one is what its definition says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from ..errors import CircuitError, look_up
+from ..errors import CircuitError
 from .circuit import Circuit
 from .gates import GATES
-from .operation import Angle, InputSlot, Operation, WeightSlot
+from .operation import Operation
 from .optional import import_extra
-from .qasm import is_input_name, product
+from .qasm import product
+from .qiskit_angles import angle_of, slots_by_parameter
+from .slots import Angle, Slot, WeightSlot, with_slots
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
 __all__ = ["from_qiskit", "to_qiskit"]
 
-Slot: TypeAlias = InputSlot | WeightSlot
-
-# Qiskit's names of gates are ours in lower case, but for these
+# Qiskit's names of its standard gates are ours in lower case, but for these
 _QISKIT_NAMES = {"I": "id"}
 _OUR_NAMES = {_QISKIT_NAMES.get(name, name.lower()): name for name in GATES}
 _OUR_NAMES |= {"u1": "P", "cu1": "CP"}
 # those that OpenQASM's tables here know by the same name
 _PRODUCTS = ("u", "u2", "u3", "cu", "cu3", "ch", "csx", "csdg", "ccx", "ccz", "cswap", "dcx", "rzx")
-_IGNORED = ("barrier", "global_phase")
 _MAX_NESTING = 100  # definitions within definitions
 _MAX_OPERATIONS = 1_000_000
 
@@ -49,13 +52,15 @@ def to_qiskit(
         "arctan": lambda value: value.arctan(),
         "arctan_square": lambda value: (value * value).arctan(),
     }
+
+    def read(slot: Slot) -> Any:
+        if isinstance(slot, WeightSlot):
+            return w[slot.index]
+        return encoded[slot.encoding](x[slot.index])
+
     out = qiskit.QuantumCircuit(filled.n_qubits)
     for op in filled.operations:
-        angle: Any = op.angle
-        if isinstance(angle, WeightSlot):
-            angle = w[angle.index]
-        elif isinstance(angle, InputSlot):
-            angle = encoded[angle.encoding](x[angle.index])
+        angle = with_slots(op.angle, read)
         apply = getattr(out, _QISKIT_NAMES.get(op.name, op.name.lower()))
         apply(*(() if angle is None else (angle,)), *op.qubits)
     return out
@@ -63,17 +68,28 @@ def to_qiskit(
 
 def from_qiskit(circuit: QuantumCircuit, inputs: Collection[str] = ()) -> Circuit:
     """The circuit of a `QuantumCircuit`; see `Circuit.from_qiskit`."""
-    import_extra("qiskit", "qiskit")
-    slots = _slots(circuit.parameters, inputs)
+    qiskit = import_extra("qiskit", "qiskit")
+    kinds = import_extra("qiskit.circuit", "qiskit")
+    phase = import_extra("qiskit.circuit.library", "qiskit").GlobalPhaseGate
+    if not isinstance(circuit, qiskit.QuantumCircuit):
+        raise TypeError(
+            f"a qiskit.QuantumCircuit wanted, got {type(circuit).__name__}. Append gates to a "
+            "QuantumCircuit first; take circuits out of lists one by one."
+        )
+    slots = slots_by_parameter(circuit.parameters, inputs)
     operations: list[Operation] = []
+    touched: set[int] = set()
     measured: set[int] = set()
     # instructions still to be read, the next one last: (instruction, its qubits, nesting)
     pending = _instructions(circuit, range(circuit.num_qubits), 0)
     while pending:
         instruction, qubits, nesting = pending.pop()
-        if instruction.name in _IGNORED:
+        if isinstance(instruction, kinds.Barrier | kinds.Delay | phase):
             continue
-        if instruction.name == "measure":
+        if isinstance(instruction, kinds.Reset) and touched.isdisjoint(qubits):
+            continue  # it is in |0⟩
+        if isinstance(instruction, kinds.Measure):
+            touched.update(qubits)
             measured.update(qubits)
             continue
         if not measured.isdisjoint(qubits):
@@ -83,8 +99,9 @@ def from_qiskit(circuit: QuantumCircuit, inputs: Collection[str] = ()) -> Circui
             )
         steps = _steps(instruction, qubits, slots)
         if steps is None:
-            pending += _instructions(_definition(instruction, nesting), qubits, nesting + 1)
+            pending += _parts(instruction, qubits, nesting)
         else:
+            touched.update(qubits)
             operations += [Operation(*step) for step in steps]
         if len(operations) + len(pending) > _MAX_OPERATIONS:
             raise CircuitError(f"more than {_MAX_OPERATIONS:,} gates. Split the circuit.")
@@ -104,64 +121,103 @@ def _instructions(
     ]
 
 
-def _slots(parameters: Iterable[Any], inputs: Collection[str]) -> dict[Any, Slot]:
-    """Each parameter's slot, in Qiskit's order; elements of a vector go by the vector's name."""
-    slots: dict[Any, Slot] = {}
-    counts = {InputSlot: 0, WeightSlot: 0}
-    names = {parameter.name.partition("[")[0]: None for parameter in parameters}
-    for name in inputs:
-        look_up("parameter", name, names)
-    for parameter in parameters:
-        is_input = is_input_name(parameter.name.partition("[")[0], inputs)
-        kind = InputSlot if is_input else WeightSlot
-        slots[parameter] = kind(counts[kind])
-        counts[kind] += 1
-    return slots
+@cache
+def _standard_names() -> dict[type, str]:
+    """The standard gates that are read as they are, by class: `_OUR_NAMES` and `_PRODUCTS`."""
+    library = import_extra("qiskit.circuit.library", "qiskit")
+    standard = library.get_standard_gate_name_mapping()
+    names = [*_OUR_NAMES, *_PRODUCTS]
+    return {standard[name].base_class: name for name in names if name in standard}
 
 
 def _steps(
     instruction: Any, qubits: tuple[int, ...], slots: Mapping[Any, Slot]
 ) -> list[tuple[str, tuple[int, ...], Angle]] | None:
-    """The instruction as gates of `GATES`, None where only its definition may tell.
-
-    A name alone says nothing in Qiskit, where anyone may call a gate "h": the class must be that
-    of the standard gate.
-    """
-    standard = import_extra("qiskit.circuit.library", "qiskit").get_standard_gate_name_mapping()
-    name = instruction.name
-    if name not in standard or standard[name].base_class is not instruction.base_class:
+    """The instruction as gates of `GATES`, None where only its definition may tell."""
+    name = _standard_names().get(getattr(instruction, "base_class", None))  # type: ignore[arg-type]
+    if name is None:
         return None
-    angles = [_angle(value, slots, name) for value in instruction.params]
+    n_controls = getattr(instruction, "num_ctrl_qubits", 0)
+    if n_controls and instruction.ctrl_state != 2**n_controls - 1:
+        return None
+    angles = [angle_of(value, slots, name) for value in instruction.params]
     if name in _OUR_NAMES:
         return [(_OUR_NAMES[name], qubits, angles[0] if angles else None)]
-    return list(product(name, angles, qubits)) if name in _PRODUCTS else None
+    return list(product(name, angles, qubits))
 
 
-def _angle(value: Any, slots: Mapping[Any, Slot], name: str) -> float | Slot:
-    parameters = list(getattr(value, "parameters", ()))
-    if not parameters:
-        return float(value)
-    slot = slots.get(parameters[0])
-    if value == parameters[0] and slot is not None:
-        return slot
-    if isinstance(slot, InputSlot):
-        x = parameters[0]
-        if value == x.arctan():
-            return InputSlot(slot.index, "arctan")
-        if value in ((x * x).arctan(), (x**2).arctan()):
-            return InputSlot(slot.index, "arctan_square")
-    raise CircuitError(
-        f"Qiskit's {name} has the angle {value}. A parameter is used as it is, one of the inputs "
-        "also as arctan(x) or arctan(x*x): bind it, or do the arithmetic on its value."
-    )
-
-
-def _definition(instruction: Any, nesting: int) -> QuantumCircuit:
-    inner = getattr(instruction, "definition", None)
-    if inner is None or nesting >= _MAX_NESTING or instruction.num_clbits:
+def _parts(
+    instruction: Any, qubits: tuple[int, ...], nesting: int
+) -> list[tuple[Any, tuple[int, ...], int]]:
+    """What an instruction is made of, the last part first."""
+    kinds: Any = import_extra("qiskit.circuit", "qiskit")
+    if isinstance(instruction, kinds.ForLoopOp):
+        circuits = _rounds(instruction)
+    elif hasattr(kinds, "BoxOp") and isinstance(instruction, kinds.BoxOp):
+        circuits = [instruction.body]
+    else:
+        plain = _plain(instruction)
+        definition = getattr(plain, "definition", None)
+        circuits = [_synthesised(plain) if definition is None else definition]
+    if nesting >= _MAX_NESTING or circuits[:1] == [None]:
         raise CircuitError(
             f"no counterpart here for Qiskit's {instruction.name}. A circuit here has gates only, "
             "no resets, control flow or noise: transpile to a basis of gates such as "
             "['rx', 'ry', 'rz', 'cx'] first, or leave it out."
         )
-    return inner
+    return [
+        part for inner in reversed(circuits) for part in _instructions(inner, qubits, nesting + 1)
+    ]
+
+
+def _rounds(loop: Any) -> list[Any]:
+    """The bodies of a loop over numbers, one a round; [None] where they aren't known."""
+    indices, parameter, body = loop.params
+    if not isinstance(indices, range | tuple | list):
+        return [None]
+    if len(indices) * max(len(body.data), 1) > _MAX_OPERATIONS:
+        raise CircuitError(
+            f"Qiskit's {loop.name} of {len(indices):,} rounds has more than {_MAX_OPERATIONS:,} "
+            "gates. Split the circuit."
+        )
+    if parameter is None or parameter not in body.parameters:
+        return [body] * len(indices)
+    return [body.assign_parameters({parameter: index}) for index in indices]
+
+
+def _plain(instruction: Any) -> Any:
+    """The instruction itself, its annotations carried out; Cliffords and their like as gates."""
+    kinds = import_extra("qiskit.circuit", "qiskit")
+    annotations = import_extra("qiskit.circuit.annotated_operation", "qiskit")
+    errors = import_extra("qiskit.exceptions", "qiskit")
+    if not isinstance(instruction, kinds.AnnotatedOperation):
+        convert = getattr(instruction, "to_instruction", None)
+        known = isinstance(instruction, kinds.Instruction)
+        return instruction if known or convert is None else convert()
+    plain = _plain(instruction.base_op)
+    try:
+        for modifier in instruction.modifiers:
+            if isinstance(modifier, annotations.InverseModifier):
+                plain = plain.inverse(annotated=False)
+            elif isinstance(modifier, annotations.PowerModifier):
+                plain = plain.power(modifier.power, annotated=False)
+            else:
+                n_controls, state = modifier.num_ctrl_qubits, modifier.ctrl_state
+                plain = plain.control(n_controls, ctrl_state=state, annotated=False)
+    except (errors.QiskitError, AttributeError):
+        return None
+    return plain
+
+
+def _synthesised(instruction: Any) -> Any:
+    """A circuit for what has no definition but a synthesis, such as permutations; else None."""
+    qiskit = import_extra("qiskit", "qiskit")
+    kinds = import_extra("qiskit.circuit", "qiskit")
+    passes = import_extra("qiskit.transpiler.passes", "qiskit")
+    if not isinstance(instruction, kinds.Gate):
+        return None
+    alone = qiskit.QuantumCircuit(instruction.num_qubits)
+    alone.append(instruction, alone.qubits)
+    made = passes.HighLevelSynthesis()(alone)
+    unchanged = [item.operation.base_class for item in made.data] == [instruction.base_class]
+    return None if unchanged else made

@@ -291,7 +291,7 @@ def _check_kinds(polynomial: Polynomial) -> None:
     if len(kinds) > 1:
         raise CircuitError(
             f"the angle {polynomial} mixes weights (w) and inputs (x). Where they are added, give "
-            "each a gate of its own; where they are multiplied, read both as inputs."
+            "each a gate of its own; where they are multiplied, read both as inputs (`inputs=[…]`)."
         )
     n_factors = max((len(slots) for _, slots in polynomial.terms), default=0)
     if n_factors > MOST_FACTORS:
