@@ -1,7 +1,7 @@
 """The three QLSTM cells written a second time, in PennyLane and torch, to compare ours with.
 
-Nothing here comes from the package: circuits are queued gate by gate and the recurrence is
-unrolled. Weights arrive as plain tensors, so that both sides can hold the same ones.
+Nothing here comes from the package: circuits are queued gate by gate and the recurrence (of
+`tests.cells`) is unrolled.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import pennylane as qml
 import torch
 from torch import Tensor
 
-State = tuple[Tensor, Tensor]
+from tests import cells
+from tests.cells import State
+
 # queues a circuit of n qubits on given inputs (batch, n) and weights (depth, n, …)
 Queue = Callable[[Tensor, Tensor, int], None]
 
@@ -108,54 +110,7 @@ def run_window(
     segments
         Qubits of each segment's VQC; they sum to n.
     """
-    step = {"chen2024": _step_chen2024, "chen2020": _step_chen2020, "linear": _step_linear}[cell]
-    vqc = SegmentedVQC(QUEUES[cell], segments)
     cell_size = sum(segments) if cell == "chen2020" else hidden_size
     if state is None:
         state = x.new_zeros(len(x), hidden_size), x.new_zeros(len(x), cell_size)
-    outputs = []
-    for t in range(x.shape[1]):
-        output, state = step(vqc, x[:, t], state, parameters)
-        outputs.append(output)
-    return torch.stack(outputs, dim=1), state
-
-
-def _update(i: Tensor, f: Tensor, g: Tensor, o: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    """The new c, and o ⊙ tanh(c)."""
-    c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-    return c, torch.sigmoid(o) * torch.tanh(c)
-
-
-def _step_chen2024(
-    vqc: SegmentedVQC, x: Tensor, state: State, parameters: Mapping[str, Tensor]
-) -> tuple[Tensor, State]:
-    h, c = state
-    v = torch.cat([x, h], dim=1)
-    i, f, g, o = (vqc(v, w)[:, : h.shape[1]] for w in parameters["gates"])
-    c, h = _update(i, f, g, o, c)
-    return h, (h, c)
-
-
-def _step_chen2020(
-    vqc: SegmentedVQC, x: Tensor, state: State, parameters: Mapping[str, Tensor]
-) -> tuple[Tensor, State]:
-    h, c = state
-    v = torch.cat([x, h], dim=1)
-    i, f, g, o = (vqc(v, w) for w in parameters["gates"])
-    c, u = _update(i, f, g, o, c)
-    to_h, to_output = parameters["readout"]
-    h = vqc(u, to_h)[:, : h.shape[1]]
-    return vqc(u, to_output), (h, c)
-
-
-def _step_linear(
-    vqc: SegmentedVQC, x: Tensor, state: State, parameters: Mapping[str, Tensor]
-) -> tuple[Tensor, State]:
-    h, c = state
-    y = torch.cat([h, x], dim=1) @ parameters["input.weight"].T + parameters["input.bias"]
-    i, f, g, o = (
-        vqc(y, w) @ parameters["output.weight"].T + parameters["output.bias"]
-        for w in parameters["gates"]
-    )
-    c, h = _update(i, f, g, o, c)
-    return h, (h, c)
+    return cells.run_window(cell, SegmentedVQC(QUEUES[cell], segments), x, parameters, state)

@@ -95,8 +95,9 @@ class Forest:
     ) -> Layout:
         """The layout for so many copies and samples; the arguments are those of `Layout`."""
         key = (copies, n_samples, None if isinstance(like, np.ndarray) else like.device)
-        if key not in self._layouts:
+        found = self._layouts.get(key)
+        if found is None:
             if len(self._layouts) >= MOST_LAYOUTS:
                 self._layouts.clear()
-            self._layouts[key] = Layout(self, given, outputs, copies, n_samples, like)
-        return self._layouts[key]
+            found = self._layouts[key] = Layout(self, given, outputs, copies, n_samples, like)
+        return found  # not by key: another thread may have cleared them

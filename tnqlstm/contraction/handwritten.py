@@ -63,6 +63,12 @@ def _is_transformed(tensors: tuple[Tensor, ...]) -> bool:
     return transformed or any(forward_ad.unpack_dual(t).tangent is not None for t in tensors)
 
 
+def _are_batched(grads: tuple[Tensor, ...]) -> bool:
+    """Whether they stand for many, under a transform or by `is_grads_batched`."""
+    is_many = torch._C._functorch.is_legacy_batchedtensor
+    return torch._C._are_functorch_transforms_active() or any(map(is_many, grads))
+
+
 class Recomputed:
     """A function that keeps its arguments only, and is computed once more for its gradient."""
 
@@ -99,40 +105,67 @@ class _Node(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, function: Handwritten, *tensors: Tensor) -> tuple[Tensor, ...]:
         keep_freed_memory()
-        ctx.function, ctx.tape = function, []
         most = math.inf if torch.get_num_threads() == 1 else WIDE
+        ctx.function = function
         ctx.in_numpy = function.width(*tensors) < most and all(map(can_share, tensors))
         ctx.save_for_backward(*tensors)
-        return _forward(ctx, tensors)
+        tape: Tape = []
+        outputs = _forward(ctx, tape, tensors)
+        ctx.tapes = [tape]
+        return outputs
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         tensors = ctx.saved_tensors
-        if not torch.is_grad_enabled():
-            if not ctx.tape:  # used up by an earlier backward that retained the graph
-                _forward(ctx, tensors)
-            return None, *_backward(ctx, grads)
-        # a gradient of this gradient may be asked for
-        wanted = [t for t in tensors if t.requires_grad]
-        outputs = ctx.function.forward(Discarded(), *tensors)
-        found = iter(
-            torch.autograd.grad(outputs, wanted, grads, create_graph=True, allow_unused=True)
-        )
-        return None, *(next(found) if t.requires_grad else None for t in tensors)
+        if torch.is_grad_enabled() or _are_batched(grads):
+            return None, *_differentiable(ctx.function, ctx.needs_input_grad[1:], tensors, grads)
+        # The first backward takes the tape, in one step that no other thread can share, and frees
+        # it as it goes; one that finds none (the graph was retained) makes its own.
+        try:
+            tape = ctx.tapes.pop()
+        except IndexError:
+            tape = []
+            _forward(ctx, tape, tensors)
+        return None, *_backward(ctx, tape, grads)
 
 
-def _forward(ctx: Any, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def _differentiable(
+    function: Handwritten,
+    wanted: Sequence[bool],
+    tensors: Sequence[Tensor],
+    grads: Sequence[Tensor],
+) -> tuple[Tensor | None, ...]:
+    """The gradient by torch's own graph, for a gradient of it or a batch of them.
+
+    Each argument is an alias, so that none is differentiated through another: they may depend on
+    each other, or be the same.
+    """
+    with torch.enable_grad():
+        aliases = [t.view_as(t) if w else t.detach() for t, w in zip(tensors, wanted, strict=True)]
+        outputs = function.forward(Discarded(), *aliases)
+    pairs = [(out, grad) for out, grad in zip(outputs, grads, strict=True) if out.requires_grad]
+    if not pairs:  # what an argument has no effect on
+        return (None,) * len(tensors)
+    reached, cotangents = zip(*pairs, strict=True)
+    needed = [alias for alias, w in zip(aliases, wanted, strict=True) if w]
+    again = torch.is_grad_enabled()
+    found = torch.autograd.grad(reached, needed, cotangents, create_graph=again, allow_unused=True)
+    each = iter(found)
+    return tuple(next(each) if w else None for w in wanted)
+
+
+def _forward(ctx: Any, tape: Tape, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     if not ctx.in_numpy:
-        return ctx.function.forward(ctx.tape, *tensors)
+        return ctx.function.forward(tape, *tensors)
     with one_thread(), np.errstate(all="ignore"):  # nan and inf pass as they do in torch
-        made = ctx.function.forward(ctx.tape, *map(array_of, tensors))
+        made = ctx.function.forward(tape, *map(array_of, tensors))
     return tuple(map(tensor_of, made))
 
 
-def _backward(ctx: Any, grads: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
+def _backward(ctx: Any, tape: Tape, grads: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
     wanted = ctx.needs_input_grad[1:]
     if not ctx.in_numpy:
-        return ctx.function.backward(ctx.tape, wanted, *grads)
+        return ctx.function.backward(tape, wanted, *grads)
     with one_thread(), np.errstate(all="ignore"):
-        found = ctx.function.backward(ctx.tape, wanted, *map(array_of, grads))
+        found = ctx.function.backward(tape, wanted, *map(array_of, grads))
     return tuple(None if each is None else tensor_of(each) for each in found)

@@ -30,12 +30,14 @@ def one_thread() -> Iterator[None]:
     if not _lock.acquire(blocking=False):
         yield
         return
-    before = [library.num_threads for library in _libraries()]
     try:
-        for library in _libraries():
-            library.set_num_threads(1)
-        yield
-    finally:
-        for library, n_threads in zip(_libraries(), before, strict=True):
-            library.set_num_threads(n_threads)
+        before = [library.num_threads for library in _libraries()]
+        try:
+            for library in _libraries():
+                library.set_num_threads(1)
+            yield
+        finally:
+            for library, n_threads in zip(_libraries(), before, strict=True):
+                library.set_num_threads(n_threads)
+    finally:  # whatever was interrupted
         _lock.release()

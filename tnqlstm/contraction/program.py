@@ -75,15 +75,16 @@ class Program:
     ) -> list[tuple[Step, Product]]:
         """The steps of a rank, for batches of these sizes."""
         key = (rank, n_weights, n_samples)
-        if key not in self._products:
+        found = self._products.get(key)
+        if found is None:
             if len(self._products) >= MOST_SIZES:
                 self._products.clear()
-            self._products[key] = [
+            found = self._products[key] = [
                 (step, Product.of(step, n_weights, n_samples))
                 for step in self.steps
                 if step.rank == rank
             ]
-        return self._products[key]
+        return found  # not by key: another thread may have cleared them
 
     def reaching(self, leaves: set[int]) -> set[int]:
         """The nodes that depend on some of the leaves."""
