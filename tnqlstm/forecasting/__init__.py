@@ -18,6 +18,7 @@ _HOME = {
     "RecurrentForecast": "model",
     "Scaler": "scaling",
     "Series": "series",
+    "make_series": "tidy",
     "Trainer": "training",
     "TrainingConfig": "training",
     "TrainingInterrupted": "training",
@@ -40,6 +41,7 @@ __all__ = [
     "TrainingInterrupted",
     "Windows",
     "datasets",
+    "make_series",
     "make_windows",
     "metrics",
     "plots",
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from .runs import resume_run, train_run
     from .scaling import Scaler
     from .series import Series
+    from .tidy import make_series
     from .training import DivergenceError, Trainer, TrainingConfig, TrainingInterrupted
     from .windows import Windows, make_windows
 

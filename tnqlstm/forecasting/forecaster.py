@@ -373,4 +373,4 @@ def _given(X: Series | ArrayLike, y: ArrayLike | None) -> Series:
         return as_series(X)
     if isinstance(X, Series):
         raise DataError("a Series holds its target already. Give y with plain arrays only.")
-    return Series("series", np.asarray(y), inputs=np.asarray(X))
+    return Series("series", y, inputs=X)  # type: ignore[arg-type]

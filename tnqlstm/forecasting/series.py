@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError
+from .real_numbers import increasing_numbers, real_numbers
 
 __all__ = ["TRAIN_PERCENT", "Series", "as_series"]
 
@@ -25,20 +26,21 @@ class Series:
     name
         What to call it in tables and pictures.
     values
-        The target, shape (n,), finite. Kept as a read-only float64 copy.
+        The target, shape (n,): real, finite numbers. Kept as a read-only float64 copy.
     inputs
         The driving input u of the same shape, where the target is forecast from u and not from its
         own past (NARMA); None otherwise.
     source
         Where it comes from: a definition, a paper, a file.
     time
-        The time of each point, shape (n,); None: 0, 1, 2, …
+        The time of each point, shape (n,), increasing; None: 0, 1, 2, …
     time_label, value_label
         What the axes of a picture say, units included.
 
     `train` and `test` are the first 67 % and the rest. A part keeps the series it was cut from in
     `whole` and its first index there in `start`, so that the first windows of a test part can look
-    back at the points before it. Raises `DataError` where it is empty, not 1-d or not finite.
+    back at the points before it. Raises `DataError` where it is empty, not 1-d, missing a number,
+    or out of order; `make_series` takes a rule for the last two.
     """
 
     name: str
@@ -52,14 +54,14 @@ class Series:
     start: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        values = _finite(f"series {self.name!r}", self.values)
+        values = real_numbers(f"series {self.name!r}", self.values)
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "whole", self)
-        for what in ("inputs", "time"):
+        for what, read in (("inputs", real_numbers), ("time", increasing_numbers)):
             given = getattr(self, what)
             if given is None:
                 continue
-            array = _finite(f"{what} of series {self.name!r}", given)
+            array = read(f"{what} of series {self.name!r}", given)
             if array.shape != values.shape:
                 raise DataError(
                     f"{what} of series {self.name!r}: {len(array)} numbers for {len(values)} "
@@ -67,7 +69,7 @@ class Series:
                 )
             object.__setattr__(self, what, array)
         if self.time is None:
-            object.__setattr__(self, "time", _frozen(np.arange(len(values), dtype=np.float64)))
+            object.__setattr__(self, "time", real_numbers("time", np.arange(len(values))))
 
     def __len__(self) -> int:
         return len(self.values)
@@ -126,27 +128,4 @@ class Series:
 
 def as_series(values: Series | ArrayLike, name: str = "series") -> Series:
     """`values` itself if it is a `Series`, otherwise a series made of the 1-d array."""
-    return values if isinstance(values, Series) else Series(name, np.asarray(values))
-
-
-def _finite(what: str, values: ArrayLike) -> NDArray[np.float64]:
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{what} must be real numbers: {error}.") from None
-    if array.ndim != 1 or array.size == 0:
-        raise DataError(
-            f"{what} must be a 1-d array of at least one number, got shape {array.shape}."
-        )
-    bad = np.flatnonzero(~np.isfinite(array))
-    if bad.size:
-        raise DataError(
-            f"{what} has {bad.size} values that aren't finite; the first is "
-            f"{array[bad[0]]} at index {bad[0]}. Fill them in or leave them out."
-        )
-    return _frozen(array)
-
-
-def _frozen(array: NDArray[np.float64]) -> NDArray[np.float64]:
-    array.setflags(write=False)
-    return array
+    return values if isinstance(values, Series) else Series(name, values)  # type: ignore[arg-type]
