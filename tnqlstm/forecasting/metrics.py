@@ -6,24 +6,31 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError
+from .real_numbers import real_array
 from .windows import Windows
 
 __all__ = ["all_errors", "baselines", "mae", "mse", "nrmse", "r2", "rmse"]
 
 
 def mse(truth: ArrayLike, forecast: ArrayLike) -> float:
-    """Mean squared error, in squared units of the data. Raises `DataError`, as all here do."""
-    return float(np.mean(_residuals(truth, forecast) ** 2))
+    """Mean squared error, in squared units of the data; infinite where float64 ends.
+
+    Raises `DataError`, as all here do, for shapes that differ and for what isn't a finite number.
+    """
+    residuals, _, exponent = _residuals(truth, forecast)
+    return _unscaled(np.mean(residuals**2), 2 * exponent)
 
 
 def rmse(truth: ArrayLike, forecast: ArrayLike) -> float:
     """Root of the mean squared error, in units of the data."""
-    return float(np.sqrt(mse(truth, forecast)))
+    residuals, _, exponent = _residuals(truth, forecast)
+    return _unscaled(np.sqrt(np.mean(residuals**2)), exponent)
 
 
 def mae(truth: ArrayLike, forecast: ArrayLike) -> float:
     """Mean absolute error, in units of the data."""
-    return float(np.mean(np.abs(_residuals(truth, forecast))))
+    residuals, _, exponent = _residuals(truth, forecast)
+    return _unscaled(np.mean(np.abs(residuals)), exponent)
 
 
 def nrmse(truth: ArrayLike, forecast: ArrayLike) -> float:
@@ -57,21 +64,41 @@ def baselines(train: Windows, test: Windows) -> dict[str, float]:
 
 
 def _relative_error(truth: ArrayLike, forecast: ArrayLike) -> float:
-    variance = float(np.var(np.asarray(truth, dtype=np.float64)))
-    error = mse(truth, forecast)
+    residuals, wanted, _ = _residuals(truth, forecast)
+    variance = float(np.var(wanted))
     if variance == 0:
         raise DataError(
-            "the truth is constant, so an error relative to its spread is undefined. "
-            "Use mse, rmse or mae, or a longer series."
+            "the truth is constant beside the error, so that an error relative to its spread is "
+            "undefined. Use mse, rmse or mae, or a longer series."
         )
-    return error / variance
+    return float(np.mean(residuals**2)) / variance
 
 
-def _residuals(truth: ArrayLike, forecast: ArrayLike) -> NDArray[np.float64]:
-    wanted, got = np.asarray(truth, dtype=np.float64), np.asarray(forecast, dtype=np.float64)
+def _residuals(
+    truth: ArrayLike, forecast: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
+    """Residuals and truth in units of 2**exponent, in which no square overflows; the exponent.
+
+    Powers of two round nothing, so the errors are those of the plain formulas to the last bit.
+    """
+    wanted, got = real_array("truth", truth), real_array("forecast", forecast)
     if wanted.shape != got.shape or wanted.size == 0:
         raise DataError(
             f"truth of shape {wanted.shape} against a forecast of shape {got.shape}; "
             "the same shape, with at least one number, wanted."
         )
-    return got - wanted
+    for what, numbers in (("truth", wanted), ("forecast", got)):
+        bad = np.flatnonzero(~np.isfinite(numbers))
+        if bad.size:
+            raise DataError(
+                f"the {what} has {bad.size} values that are missing or not finite; the first is "
+                f"{numbers.flat[bad[0]]} at index {bad[0]}. Leave those points out of both."
+            )
+    exponent = int(np.frexp(max(np.abs(wanted).max(), np.abs(got).max()))[1])
+    wanted, got = np.ldexp(wanted, -exponent), np.ldexp(got, -exponent)
+    return got - wanted, wanted, exponent
+
+
+def _unscaled(error: np.floating, exponent: int) -> float:
+    with np.errstate(over="ignore"):
+        return float(np.ldexp(error, exponent))

@@ -10,20 +10,27 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..errors import ShapeError
+from ..errors import DataError, ShapeError, TnqlstmError
 
 if TYPE_CHECKING:
     from .config import ForecastConfig
 
 __all__ = [
+    "DivergenceError",
     "LinkCosts",
     "RecurrentForecast",
     "build_model",
+    "dtype_name",
     "forecast_windows",
     "free_run",
     "link_costs",
+    "model_tensor",
     "n_parameters",
 ]
+
+
+class DivergenceError(TnqlstmError):
+    """A loss or forecast that isn't finite; the state before it is kept."""
 
 
 class RecurrentForecast(nn.Module):
@@ -88,17 +95,38 @@ def build_model(
 def forecast_windows(
     model: nn.Module, windows: NDArray[np.float64], batch_size: int = 256
 ) -> NDArray[np.float64]:
-    """One-step forecasts, shape (n, 1), of windows (n, time, 1), without gradients or dropout."""
+    """One-step forecasts, shape (n, 1), of windows (n, time, 1), without gradients or dropout.
+
+    Raises `DataError` for windows that the model's dtype can't hold, `DivergenceError` for
+    forecasts that aren't finite.
+    """
     weight = next(model.parameters())
     was_training = model.training
     model.eval()
     try:
         with torch.no_grad():
-            inputs = torch.as_tensor(windows, dtype=weight.dtype, device=weight.device)
+            inputs = model_tensor("windows", windows, weight)
             parts = [model(part) for part in inputs.split(batch_size)]
     finally:
         model.train(was_training)
-    return torch.cat(parts).cpu().numpy().astype(np.float64)
+    forecasts = torch.cat(parts).cpu().numpy().astype(np.float64)
+    if not np.isfinite(forecasts).all():
+        raise DivergenceError(
+            f"{np.count_nonzero(~np.isfinite(forecasts))} of {len(forecasts)} forecasts aren't "
+            "finite. Train again with a lower learning_rate, or look for outliers in the series."
+        )
+    return forecasts
+
+
+def model_tensor(what: str, numbers: NDArray[np.float64], weight: Tensor) -> Tensor:
+    """The numbers in a weight's dtype, on its device; a `DataError` where it can't hold them."""
+    tensor = torch.as_tensor(numbers, dtype=weight.dtype, device=weight.device)
+    if not torch.isfinite(tensor).all():
+        raise DataError(
+            f"{what} reach {np.abs(numbers).max():.3g} in scaled units, which {dtype_name(weight)} "
+            "can't hold. Use scaling='train' and series of one unit, or dtype='float64'."
+        )
+    return tensor
 
 
 def free_run(model: nn.Module, window: NDArray[np.float64], horizon: int) -> NDArray[np.float64]:
@@ -130,6 +158,11 @@ def link_costs(model: RecurrentForecast) -> LinkCosts:
     if not isinstance(recurrent, QLSTM):
         return LinkCosts(0, 0)
     return LinkCosts(recurrent.n_cut_gates, recurrent.n_ebits)
+
+
+def dtype_name(tensor: Tensor) -> str:
+    """The name of a tensor's dtype, as "float32"."""
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def n_parameters(model: nn.Module) -> int:

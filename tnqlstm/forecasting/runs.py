@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,8 @@ def resume_run(
 def evaluate(forecaster: Forecaster) -> dict[str, Any]:
     """Sizes, costs on the links, errors of one-step forecasts and baselines, as JSON data.
 
-    "train" and "test": mse, rmse, mae, nrmse in scaled units, and "test_in_data_units".
+    "train" and "test": mse, rmse, mae, nrmse in scaled units, and "test_in_data_units", where what
+    is beyond float64 is None.
     "baselines": test MSE of the training mean and of persistence, scaled units.
     "cut_gates_per_step" and "ebits_per_step": over all VQCs, a time step.
     """
@@ -101,7 +103,12 @@ def evaluate(forecaster: Forecaster) -> dict[str, Any]:
         "test_windows": len(test),
         "train": _errors(forecaster, train),
         "test": metrics.all_errors(truth, forecast),
-        "test_in_data_units": metrics.all_errors(target.inverse(truth), target.inverse(forecast)),
+        "test_in_data_units": {
+            name: error if math.isfinite(error) else None
+            for name, error in metrics.all_errors(
+                target.inverse(truth), target.inverse(forecast)
+            ).items()
+        },
         "baselines": metrics.baselines(train, test),
     }
 
@@ -109,6 +116,7 @@ def evaluate(forecaster: Forecaster) -> dict[str, Any]:
 def summary(result: dict[str, Any]) -> str:
     """The main figures of `evaluate` in lines of text."""
     links = f"{result['cut_gates_per_step']} cut gates, {result['ebits_per_step']} e-bits a step"
+    rmse = result["test_in_data_units"]["rmse"]
     rows = {
         "data set": result["dataset"],
         "model": f"{result['model']}, {result['parameters']} parameters",
@@ -118,7 +126,7 @@ def summary(result: dict[str, Any]) -> str:
         "test MSE": f"{result['test']['mse']:.3e}",
         "persistence": f"{result['baselines']['persistence']:.3e} (test MSE of the last value)",
         "mean": f"{result['baselines']['mean']:.3e} (test MSE of the training mean)",
-        "test RMSE": f"{result['test_in_data_units']['rmse']:.3e} in the data's units",
+        "test RMSE": f"{math.inf if rmse is None else rmse:.3e} in the data's units",
         "seconds": f"{result['seconds']:.1f}",
     }
     lines = [f"{name:<12} {value}" for name, value in rows.items()]

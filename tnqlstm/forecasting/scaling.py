@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError, look_up
+from .real_numbers import real_numbers
 from .series import Series
 
 __all__ = ["SCALINGS", "Scaler", "Scalers", "fit_scalers"]
@@ -19,31 +21,80 @@ SCALINGS = {
 }
 
 
+# numbers with fewer steps of float64 in their range than this are mostly rounding
+_STEPS = 1000
+
+
 @dataclass(frozen=True)
 class Scaler:
-    """The affine map of [centre − half_range, centre + half_range] onto [-1, 1]."""
+    """The affine map of [centre − half_range, centre + half_range] onto [-1, 1].
+
+    Exact to rounding over all of float64: halves are subtracted where wholes could overflow.
+    """
 
     centre: float = 0.0
     half_range: float = 1.0
 
     @classmethod
-    def fit(cls, values: NDArray[np.float64], what: str = "the series") -> Scaler:
-        """The scaler whose image of `values` is [-1, 1]. Raises `DataError` for a constant."""
-        low, high = float(np.min(values)), float(np.max(values))
+    def fit(cls, values: ArrayLike, what: str = "the series") -> Scaler:
+        """The scaler whose image of `values`, shape (n,), is [-1, 1].
+
+        Raises `DataError` for a constant, and for numbers so near one another that rounding is most
+        of what tells them apart.
+        """
+        numbers = real_numbers(what, values)
+        low, high = float(numbers.min()), float(numbers.max())
         if low == high:
             raise DataError(
                 f"{what} is constant at {low}, so it can't be scaled to [-1, 1]. "
                 "Use scaling='none', or a series that varies."
             )
-        return cls((low + high) / 2, (high - low) / 2)
+        largest = max(-low, high)
+        part = _part(largest)
+        centre = (low * part + high * part) / (2 * part)
+        half_range = (high * part - low * part) / (2 * part)
+        step = math.ulp(largest)
+        if half_range < _STEPS / 2 * step:
+            raise DataError(
+                f"{what} is {centre:.6g} ± {half_range:.3g}, where float64 has steps of "
+                f"{step:.3g}: rounding is most of it. Subtract the offset before the numbers are "
+                "rounded, or change the unit."
+            )
+        return cls(centre, half_range)
 
     def transform(self, values: ArrayLike) -> NDArray[np.float64]:
-        """Scaled values, the same shape."""
-        return (np.asarray(values, dtype=np.float64) - self.centre) / self.half_range
+        """Scaled values, the same shape. Raises `DataError` where they are beyond float64."""
+        part = _part(self.half_range)
+        array = np.asarray(values, dtype=np.float64)
+        with np.errstate(over="ignore"):
+            scaled = (array * part - self.centre * part) / (self.half_range * part)
+        if not np.isfinite(scaled).all():
+            raise DataError(
+                f"a value of {array.flat[np.flatnonzero(~np.isfinite(scaled))[0]]} is beyond "
+                f"float64 once it's scaled by [{self.centre - self.half_range:.6g}, "
+                f"{self.centre + self.half_range:.6g}]. Give a series in the unit of the "
+                "training series."
+            )
+        return scaled
 
     def inverse(self, scaled: ArrayLike) -> NDArray[np.float64]:
-        """Values in the data's units, the same shape."""
-        return np.asarray(scaled, dtype=np.float64) * self.half_range + self.centre
+        """Values in the data's units, the same shape. Raises `DataError` as `transform`."""
+        part = _part(self.half_range)
+        array = np.asarray(scaled, dtype=np.float64)
+        with np.errstate(over="ignore"):
+            values = (array * (self.half_range * part) + self.centre * part) / part
+        if not np.isfinite(values).all():
+            raise DataError(
+                f"a forecast of {array.flat[np.flatnonzero(~np.isfinite(values))[0]]:.6g} in "
+                "scaled units is beyond float64 in the data's. Divide the series by a constant "
+                "before the training."
+            )
+        return values
+
+
+def _part(size: float) -> float:
+    """What sums of such numbers are made of: halves, but wholes where halves could underflow."""
+    return 0.5 if size > 1 else 1.0
 
 
 @dataclass(frozen=True)

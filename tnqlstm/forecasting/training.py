@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ..errors import CheckpointError, TnqlstmError, look_up
+from ..errors import CheckpointError, DataError, look_up
 from .metrics import mse
-from .model import forecast_windows
+from .model import DivergenceError, dtype_name, forecast_windows, model_tensor
 from .windows import Windows
 
 __all__ = [
@@ -40,10 +42,6 @@ KEEP = {
     "best": "the weights of the epoch with the lowest training error; the test part has no say",
     "last": "the weights of the last epoch, as published",
 }
-
-
-class DivergenceError(TnqlstmError):
-    """A loss or forecast that isn't finite; the state before it is kept."""
 
 
 class TrainingInterrupted(KeyboardInterrupt):
@@ -96,6 +94,8 @@ class Trainer:
     Outside `run` the model has the weights to keep, and `state` is where training goes on.
     Shuffling and dropout draw from the trainer's own random state, which starts as torch's global
     one is when the trainer is made; after that the global generator is neither read nor moved.
+
+    Raises `DataError` for windows that the model's dtype can't hold, or can't tell apart.
     """
 
     def __init__(
@@ -111,8 +111,8 @@ class Trainer:
         self.config = config or TrainingConfig()
         weight = next(model.parameters())
         self._device = weight.device
-        self._inputs = torch.as_tensor(train.inputs, dtype=weight.dtype, device=weight.device)
-        self._targets = torch.as_tensor(train.targets, dtype=weight.dtype, device=weight.device)
+        self._inputs = _told_apart("inputs", train.inputs, weight)
+        self._targets = _told_apart("targets", train.targets, weight)
         self._optimizer = torch.optim.RMSprop(
             model.parameters(),
             lr=self.config.learning_rate,
@@ -239,7 +239,10 @@ class Trainer:
         errors: dict[str, float | None] = {"train_mse": None, "test_mse": None}
         for name, windows in (("train_mse", self.train), ("test_mse", self.test)):
             if windows is not None:
-                error = mse(windows.targets, forecast_windows(self.model, windows.inputs))
+                try:
+                    error = mse(windows.targets, forecast_windows(self.model, windows.inputs))
+                except DivergenceError:
+                    error = math.nan
                 if not math.isfinite(error):
                     raise self._diverged(name, error)
                 errors[name] = error
@@ -248,8 +251,8 @@ class Trainer:
     def _diverged(self, what: str, value: float) -> DivergenceError:
         return DivergenceError(
             f"{what} is {value} in epoch {self.epoch + 1}; a finite number wanted. The state after "
-            f"epoch {self.epoch} is kept. Lower learning_rate (now {self.config.learning_rate:g}) "
-            "or look for outliers in the series."
+            f"epoch {self.epoch} is kept. Lower learning_rate (now {self.config.learning_rate:g}), "
+            "look for outliers in the series, or scale it (scaling='train')."
         )
 
     def _check(self, state: TrainingState) -> None:
@@ -281,6 +284,20 @@ class Trainer:
                 torch.cuda.set_rng_state(self._random["cuda"], self._device)
             yield
             self._random = _random_state(self._device)
+
+
+def _told_apart(what: str, numbers: NDArray[np.float64], weight: Tensor) -> Tensor:
+    """The numbers in a weight's dtype, whose rounding must be small beside their range."""
+    tensor = model_tensor(what, numbers, weight)
+    rounding = np.abs(tensor.double().cpu().numpy() - numbers).max()
+    with np.errstate(over="ignore"):
+        spread = numbers.max() - numbers.min()
+    if rounding > 1e-3 * (spread or abs(numbers.flat[0])):
+        raise DataError(
+            f"the {what}, {numbers.min():.10g} to {numbers.max():.10g}, are rounded by "
+            f"{rounding:.3g} as {dtype_name(weight)}. Use scaling='train', or dtype='float64'."
+        )
+    return tensor
 
 
 def _random_state(device: torch.device) -> dict[str, Tensor]:
