@@ -132,6 +132,24 @@ def test_every_option_of_train_reaches_the_model() -> None:
     assert {name: parameters[name] for name in wanted} == wanted
 
 
+def test_every_option_of_a_table_reaches_the_series() -> None:
+    t = np.arange(40)
+    rows = [f"{40 - a};{1000 + a};{b:.4f}" for a, b in zip(t, np.sin(t / 3), strict=True)]
+    text = "\n".join(["Tag;Größe;Höhe", "(d);;(m)", *rows, "0;;", "! Ende"]).replace(".", ",")
+    Path("welle.csv").write_bytes(text.replace("1000", "1.000").encode("latin-1"))
+    options = ["--time", "Tag", "--missing", "drop", "--order", "sort", "--delimiter", ";",
+               "--decimal", ",", "--thousands", ".", "--comment", "!", "--header", "2",
+               "--encoding", "latin-1", "--column", "Höhe"]  # fmt: skip
+    succeed("train", "welle.csv", *options, "--epochs", "1", *SMALL, "-o", "run")
+    series = Forecaster.load("run").series_.whole
+    assert series.time is not None
+    assert series.time.tolist() == list(range(1, 41))
+    assert np.allclose(series.values, np.sin(t / 3)[::-1], atol=1e-4)
+    assert "missing 'drop' belongs to a CSV file" in fail(
+        "train", "sine", "--missing", "drop", "-o", "other"
+    )
+
+
 def test_a_built_in_data_set_and_an_lstm() -> None:
     succeed("train", "narma-2", "--model", "lstm", "--epochs", "1", "-q", "-o", "run")
     assert Forecaster.load("run").series_.name == "NARMA-2"

@@ -125,6 +125,42 @@ def train(
     column: Annotated[
         str | None, typer.Option(help="Column of the CSV file, by name or index from 0.")
     ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(help="Column of times, numbers or dates.  [default: points are numbered]"),
+    ] = None,
+    missing: Annotated[
+        str | None,
+        typer.Option(help="Missing numbers: refuse, drop or interpolate.  [default: refuse]"),
+    ] = None,
+    order: Annotated[
+        str | None,
+        typer.Option(
+            help="Rows whose times don't increase: check (refuse), sort or keep.  [default: check]"
+        ),
+    ] = None,
+    delimiter: Annotated[
+        str | None,
+        typer.Option(
+            help="Between the cells: a character, or tab, space, comma, semicolon, bar.  "
+            "[default: found out]"
+        ),
+    ] = None,
+    decimal: Annotated[str | None, typer.Option(help="Decimal mark: . or ,  [default: .]")] = None,
+    thousands: Annotated[
+        str | None, typer.Option(help="Separator of thousands: . , ' _ or space.  [default: none]")
+    ] = None,
+    comment: Annotated[
+        str | None, typer.Option(help="What comments begin with.  [default: # above the table]")
+    ] = None,
+    header: Annotated[
+        int | None,
+        typer.Option(help="Rows of names and units above the numbers.  [default: found out]"),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Such as latin-1.  [default: byte order mark, or UTF-8]"),
+    ] = None,
     threads: Annotated[
         int, typer.Option(min=1, help="CPU threads; small circuits gain nothing from more.")
     ] = 1,
@@ -132,7 +168,8 @@ def train(
 ) -> None:
     """Train a model on a series.
 
-    The first 67 % of the points are for training, the rest for the test.
+    The first 67 % of the points are for training, the rest for the test. --time to --encoding tell
+    how a CSV file is read; a file that isn't understood without them is refused by its line.
     The output folder gets config.json, checkpoint.safetensors (after each epoch), history.json,
     metrics.json and pictures: forecast.png, loss.png, free_run.png. Ctrl-C keeps the last full
     epoch.
@@ -142,6 +179,7 @@ def train(
       tnqlstm train damped-oscillator --scheme segment --qpus 2 --epochs 30 --output runs/first
       tnqlstm train narma-5 --scheme linked --network ring:3x2 -o runs/narma
       tnqlstm train sales.csv --column units --window 12 -o runs/sales
+      tnqlstm train verkauf.csv --column Umsatz --decimal , --encoding latin-1 -o runs/verkauf
       tnqlstm train --resume runs/first --epochs 60
     """
     from .forecasting.runs import resume_run, summary, train_run
@@ -180,7 +218,13 @@ def train(
                 dtype=dtype,
                 progress=not quiet,
             )
-            result = train_run(forecaster, load(dataset, column), output)
+            table = {
+                "time": time, "missing": missing, "order": order, "delimiter": delimiter,
+                "decimal": decimal, "thousands": thousands, "comment": comment, "header": header,
+                "encoding": encoding,
+            }  # fmt: skip
+            given = {name: value for name, value in table.items() if value is not None}
+            result = train_run(forecaster, load(dataset, column, **given), output)
     typer.echo(summary(result))
     typer.echo(f"results and pictures: {folder}")
 

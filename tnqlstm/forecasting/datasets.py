@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -188,18 +189,20 @@ DATASETS: dict[str, Callable[[], Series]] = {
 }
 
 
-def load(name: str, column: str | None = None) -> Series:
+def load(name: str, column: str | None = None, **options: Any) -> Series:
     """The data set of that name in `DATASETS` (or narma-N for any N), or a CSV file by its path.
 
-    A name with a dot or a slash is a path. Raises `UnknownNameError` for other unknown names,
-    `DataError` or `FileNotFoundError` for a file (see `read_csv`).
+    A name with a dot or a slash is a path. `options`: those of `read_csv`, for a file only. Raises
+    `UnknownNameError` for other unknown names, `DataError` or `FileNotFoundError` for a file (see
+    `read_csv`).
     """
     if "/" in name or "." in name or Path(name).is_file():
-        return read_csv(name, column)
-    if column is not None:
-        raise DataError(
-            f"column {column!r} belongs to a CSV file; {name!r} is a built-in data set."
-        )
+        return read_csv(name, column, **options)
+    for option, value in {"column": column, **options}.items():
+        if value is not None:
+            raise DataError(
+                f"{option} {value!r} belongs to a CSV file; {name!r} is a built-in data set."
+            )
     if name in DATASETS:
         return DATASETS[name]()
     order = re.fullmatch(r"narma-(\d+)", name)
