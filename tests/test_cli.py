@@ -358,7 +358,7 @@ def test_resume_extends_and_refuses_other_options() -> None:
         ("train sine --scheme segment --qpus 2 --network line:2x3 -o r", "exclude each other"),
         ("train sine --scheme linked --network line:2x2 -o r", "2 qubits too few"),
         ("train sine --window 500 -o r", "a window of 500 needs"),
-        ("train sine --learning-rate 0 -o r", "learning_rate"),
+        ("train sine --learning-rate 0 -o r", "--learning-rate must be"),
         ("train sine -o .", "isn't empty"),
         ("train sine -o wave.csv", "is a file"),
         ("train --resume none", "no config.json in 'none'"),

@@ -5,21 +5,19 @@ Nothing heavy is imported here: each command imports what it needs, so that help
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from .cli_partition import NetworkSpec, cost_table, partition
-from .errors import DataError, TnqlstmError
+from .cli_ending import INTERRUPTED, REFUSED, as_a_process, message_of, say
+from .cli_partition import NETWORK_FILES, NetworkSpec, cost_table, partition, print_result
+from .cli_words import in_options
+from .errors import DataError
 from .outputs import PICTURES, check_new_file, write_figure
-
-if TYPE_CHECKING:
-    from .distribution import QPUNetwork
 
 __all__ = ["app", "main"]
 
@@ -30,12 +28,17 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except (TnqlstmError, OSError) as error:
-            typer.echo(f"error: {error}", err=True)
-            raise typer.Exit(2) from None
         except KeyboardInterrupt as interrupt:
-            typer.echo(f"\ninterrupted: {interrupt}".removesuffix(": "), err=True)
-            raise typer.Exit(130) from None
+            say(f"\ninterrupted: {interrupt}".removesuffix(": "))
+            raise typer.Exit(INTERRUPTED) from None
+        except Exception as error:
+            message = message_of(error)
+            if message is None:
+                raise
+            command = self.commands[ctx.invoked_subcommand]
+            options = [(str(p.name), p.opts[0]) for p in command.params if p.opts[0][:2] == "--"]
+            say(f"error: {in_options(message, options)}")
+            raise typer.Exit(REFUSED) from None
 
 
 app = typer.Typer(
@@ -51,12 +54,28 @@ RunFolder = Annotated[Path, typer.Argument(help="Folder that `tnqlstm train` wro
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line as a whole process."""
+    with as_a_process():
+        app(prog_name="tnqlstm")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from . import __version__
+
+        typer.echo(f"tnqlstm {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
-def tnqlstm() -> None:
+def tnqlstm(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", "-V", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
     """Train and study distributed quantum LSTMs: LSTMs whose gates are quantum circuits that are
     spread over several small quantum processors (QPUs).
 
@@ -70,7 +89,7 @@ def tnqlstm() -> None:
     """
 
 
-@app.command()
+@app.command(epilog=NETWORK_FILES)
 def train(
     ctx: typer.Context,
     dataset: Annotated[
@@ -162,7 +181,8 @@ def train(
         typer.Option(help="Such as latin-1.  [default: byte order mark, or UTF-8]"),
     ] = None,
     threads: Annotated[
-        int, typer.Option(min=1, help="CPU threads; small circuits gain nothing from more.")
+        int,
+        typer.Option(min=1, max=1024, help="CPU threads; small circuits gain nothing from more."),
     ] = 1,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
@@ -196,8 +216,11 @@ def train(
                     "a data set and --output FOLDER wanted, or --resume FOLDER. "
                     "Try `tnqlstm train --help`."
                 )
+            from .cli_model import check_model, qpu_network
             from .forecasting.datasets import load
             from .forecasting.forecaster import Forecaster
+
+            check_model(ctx, model, cell, hidden_size, layers, depth, qubits)
 
             forecaster = Forecaster(
                 window,
@@ -207,7 +230,7 @@ def train(
                 depth=depth,
                 n_qubits=qubits,
                 scheme=scheme,
-                network=_network(scheme, network, qpus, qubits or _cell_qubits(cell, hidden_size)),
+                network=qpu_network(scheme, network, qpus, cell, hidden_size, layers, qubits),
                 num_layers=layers,
                 epochs=100 if epochs is None else epochs,
                 learning_rate=learning_rate,
@@ -237,10 +260,8 @@ def _resumable(folder: Path | None) -> Iterator[None]:
     except KeyboardInterrupt as interrupt:
         if folder is None or not (folder / "config.json").exists():
             raise
-        typer.echo(
-            f"\ninterrupted: {interrupt}\ncontinue with: tnqlstm train --resume {folder}", err=True
-        )
-        raise typer.Exit(130) from None
+        say(f"\ninterrupted: {interrupt}\ncontinue with: tnqlstm train --resume {folder}")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 @app.command()
@@ -262,7 +283,7 @@ def evaluate(
 
     _set_threads(1)
     result = evaluate_forecaster(Forecaster.load(run))
-    typer.echo(json.dumps(result, indent=2, ensure_ascii=False) if as_json else summary(result))
+    print_result(result if as_json else summary(result))
 
 
 @app.command()
@@ -292,10 +313,12 @@ def forecast(
     """
     from .forecasting.continuation import continuation
     from .forecasting.forecaster import Forecaster
+    from .limits import MOST_POINTS, check_size
 
     _set_threads(1)
     if output is not None:
         check_new_file(output, (".csv", *PICTURES))
+    check_size("this forecast", horizon, MOST_POINTS, "points", "Take a smaller --horizon.")
     result = continuation(Forecaster.load(run), horizon, start)
     if output is None:
         typer.echo(result.to_csv(), nl=False)
@@ -307,7 +330,7 @@ def forecast(
     typer.echo(f"{horizon} points: {output}")
 
 
-app.command()(partition)
+app.command(epilog=NETWORK_FILES)(partition)
 app.command("cost-table")(cost_table)
 
 
@@ -339,33 +362,9 @@ def demo(
     from .forecasting.demo import NOTES, results_table, run_demo
 
     _set_threads(1)
-    announce = None if quiet else lambda label: typer.echo(label, err=True)
+    announce = None if quiet else say
     results = run_demo(output, epochs, progress=not quiet, announce=announce)
     typer.echo(f"\n{results_table(results)}\n\n{NOTES}\nResults and pictures: {output}")
-
-
-def _network(scheme: str, spec: str | None, qpus: int | None, n_qubits: int) -> QPUNetwork | None:
-    if spec is None and qpus is None:
-        if scheme in ("segment", "linked"):
-            raise DataError(
-                f"--scheme {scheme} needs QPUs. Give their number, such as --qpus 2, or a network, "
-                "such as --network line:2x3."
-            )
-        return None
-    from . import specs
-
-    if spec is not None:
-        if qpus is not None:
-            raise DataError("--qpus and --network exclude each other. Give one of them.")
-        return specs.parse_network(spec)
-    assert qpus is not None
-    return specs.even_line(qpus, n_qubits)
-
-
-def _cell_qubits(cell: str, hidden_size: int) -> int:
-    from .nn.cell import LINEAR_QUBITS
-
-    return LINEAR_QUBITS if cell == "linear" else 1 + hidden_size
 
 
 def _only(ctx: typer.Context, *allowed: str) -> None:

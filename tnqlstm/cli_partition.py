@@ -16,16 +16,26 @@ if TYPE_CHECKING:
     from .circuit import Circuit
     from .distribution import Partition
 
-__all__ = ["NetworkSpec", "cost_table", "partition"]
+__all__ = ["NETWORK_FILES", "NetworkSpec", "cost_table", "partition", "print_result"]
 
 NetworkSpec = Annotated[
     str | None,
     typer.Option(
         help="QPU network, TOPOLOGY:QPUSxQUBITS: line:4x4 is 4 QPUs of 4 qubits in a line; "
         "ring, star, complete; line:3,3,2 with unequal QPUs; grid:2x2x4 has 2 rows, 2 columns; "
-        "+2 at the end: 2 communication qubits each. Or a .json or .graphml file."
+        "+2 at the end: 2 communication qubits each. Or a .json or .graphml file, as below."
     ),
 ]
+NETWORK_FILES = """\b
+A network file, as QPUNetwork.write makes it. communication_qubits and the
+fidelity, rate (Bell pairs a second) and latency (seconds) may be left out:
+  {"format": "tnqlstm-network", "version": 1,
+   "nodes": [{"name": "a", "qubits": 4, "communication_qubits": 2},
+             {"name": "b", "qubits": 3}],
+   "links": [{"ends": ["a", "b"],
+              "fidelity": 0.98, "rate": 1000, "latency": 1e-5}]}
+
+GraphML has the same names as attributes of its nodes and edges."""
 CircuitSpec = Annotated[
     str,
     typer.Argument(
@@ -41,7 +51,10 @@ Moves = Annotated[
     ),
 ]
 Effort = Annotated[
-    float, typer.Option(min=0.001, help="Length of the search for ebits, 1 being the usual one.")
+    float,
+    typer.Option(
+        min=0.001, max=1_000_000, help="Length of the search for ebits, 1 being the usual one."
+    ),
 ]
 TimeBudget = Annotated[
     float | None, typer.Option(min=0, help="Seconds after which a search starts nothing new.")
@@ -103,7 +116,7 @@ def partition(
         time_budget=time_budget,
         progress=not (quiet or as_json),
     )
-    _print(placed.summary() if as_json else placed.report())
+    print_result(placed.summary() if as_json else placed.report())
     _write(placed, cost, draw, draw_circuit, programs)
 
 
@@ -115,7 +128,8 @@ def cost_table(
         str, typer.Option(help="What to make small, a row for each: gates, ebits, bonds, shots.")
     ] = "gates,ebits",
     spare: Annotated[
-        int, typer.Option(min=0, help="Room on each QPU beyond an even share of the qubits.")
+        int,
+        typer.Option(min=0, max=10**9, help="Room on each QPU beyond an even share of the qubits."),
     ] = 0,
     seed: Seed = 0,
     moves: Moves = False,
@@ -138,13 +152,17 @@ def cost_table(
     """
     from . import specs
     from .distribution.cost_table import cost_table as tabulate
+    from .limits import check_network_size
 
     costs = cost.split(",")
     _check_options(costs, moves, effort)
     _check_targets(draw)
+    counts = _counts(qpus)
+    for count in counts:
+        check_network_size(f"{topology} of {count:,} QPUs", topology, count)
     table = tabulate(
         specs.parse_circuit(circuit),
-        _counts(qpus),
+        counts,
         topology,
         costs,
         seed,
@@ -154,7 +172,7 @@ def cost_table(
         time_budget=time_budget,
         progress=not (quiet or as_json),
     )
-    _print(table.summary() if as_json else str(table))
+    print_result(table.summary() if as_json else str(table))
     if draw is not None:
         from .outputs import write_figure
 
@@ -162,9 +180,13 @@ def cost_table(
         typer.echo(f"picture: {draw}", err=True)
 
 
-def _print(result: dict[str, Any] | str) -> None:
-    text = result if isinstance(result, str) else json.dumps(result, indent=2, ensure_ascii=False)
-    typer.echo(text)
+def print_result(result: dict[str, Any] | str) -> None:
+    """Print a text, or data as JSON; bytes of a path that aren't UTF-8 become escapes there."""
+    if isinstance(result, str):
+        typer.echo(result)
+    else:
+        text = json.dumps(result, indent=2, ensure_ascii=False)
+        typer.echo(text.encode(errors="backslashreplace").decode())
 
 
 def _counts(text: str) -> list[int]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from numbers import Integral
 from typing import Any, NoReturn
 
 import networkx as nx
@@ -65,8 +66,8 @@ def network_of_json(content: str | bytes, source: str) -> QPUNetwork:
 
 def saved_name(qpu: QPU) -> str | int:
     """The name, where files keep it. Raises `NetworkError` for other ones."""
-    if isinstance(qpu, int) and not isinstance(qpu, bool):
-        return qpu
+    if isinstance(qpu, Integral) and not isinstance(qpu, bool):
+        return int(qpu)
     if isinstance(qpu, str) and qpu.isprintable():
         return qpu
     raise NetworkError(

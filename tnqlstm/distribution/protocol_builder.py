@@ -71,7 +71,8 @@ class _Builder:
         self.steps: list[Step] = []
         self.n_bits = 0
         self.index = 0  # of the operation under way
-        self.free_data = [list(range(capacity)) for capacity in network.capacities]
+        places = [min(capacity, len(assignment)) for capacity in network.capacities]
+        self.free_data = [list(range(number)) for number in places]
         self.used_comm: list[set[int]] = [set() for _ in network.qpus]
         self.roots = [Ref(qpu, "data", self.free_data[qpu].pop(0)) for qpu in assignment]
         self.starts = tuple(self.roots)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
@@ -32,6 +31,7 @@ Assignment = NDArray[np.int64]
 MOST_HYPERGRAPH_STARTS = 8  # 10 to 30 ms each for some hundred gates
 HYPERGRAPH_PINS = 100_000  # of all these starts together, some 5 s
 MOST_LIMITED = 16  # placements that are tried with the communication qubits that there are
+MOST_EFFORT = 1_000_000  # weeks
 MAPPING = 4  # mapping onto a network takes so many times as long
 
 
@@ -86,8 +86,12 @@ def partition(
     check_room(circuit.n_qubits, network)
     seed = whole("seed", seed, 0, PartitionError)
     effort = real("effort", effort, PartitionError)
-    if not 0 < effort < math.inf:
-        raise PartitionError(f"effort must be a positive, finite number, got {effort!r}.")
+    if not 0 < effort <= MOST_EFFORT:
+        raise PartitionError(
+            f"effort must be a positive, finite number of at most {MOST_EFFORT:,}, got {effort!r}."
+        )
+    if time_budget is not None and not real("time_budget", time_budget, PartitionError) >= 0:
+        raise PartitionError(f"time_budget must be a number of at least 0, got {time_budget!r}.")
     if n_random_starts is None:
         n_random_starts = max(4, min(64, 512 // circuit.n_qubits))
     n_random_starts = whole("n_random_starts", n_random_starts, 0, PartitionError)

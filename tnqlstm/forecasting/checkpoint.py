@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load as safetensors_tensors
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
@@ -169,18 +170,22 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, data: Any) -> None:
-    """Replace a file by this data as JSON, in one step."""
+    """Replace a file by this data as JSON, in one step.
+
+    Bytes of a path that aren't UTF-8, surrogates in Python, become JSON's escapes.
+    """
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
-    write_atomically(path, text.encode() + b"\n")
+    write_atomically(path, text.encode(errors="backslashreplace") + b"\n")
 
 
 def _read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     if not path.is_file():
         raise FileNotFoundError(f"no {path.name} in {str(path.parent)!r}. {OTHER}")
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        content = path.read_bytes()  # safetensors opens no path that isn't UTF-8
+        tensors = safetensors_tensors(content)
+        header = content[8 : 8 + int.from_bytes(content[:8], "little")]
+        metadata = json.loads(header).get("__metadata__") or {}
     except (SafetensorError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{path} is truncated or corrupt: {error}. {OTHER}") from None
     if metadata.get("format") != FORMAT:

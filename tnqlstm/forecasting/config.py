@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import whole
+from ..arguments import real, whole
 from ..errors import TnqlstmError, look_up
 from .descriptions import (
     RecordedAnsatz,
@@ -31,6 +30,7 @@ __all__ = ["DTYPES", "MODELS", "ConfigError", "ForecastConfig"]
 MODELS = {"qlstm": "LSTM whose gates are quantum circuits", "lstm": "classical LSTM"}
 CIRCUIT_OPTIONS = ("cell", "depth", "n_qubits", "scheme", "network", "ansatz")
 DTYPES = ("float32", "float64")
+MOST_SEED = 2**63 - 1  # what torch's generators take
 
 
 class ConfigError(TnqlstmError):
@@ -70,17 +70,21 @@ class ForecastConfig:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, check_count(name, getattr(self, name)))
         object.__setattr__(self, "seed", check_count("seed", self.seed, least=0))
+        if self.seed > MOST_SEED:
+            raise ConfigError(f"seed must be at most {MOST_SEED}, got {self.seed}.")
         look_up("model", self.model, MODELS)
         if self.model == "lstm":
             self._check_no_circuit()
         look_up("keep", self.keep, KEEP)
         if self.scaling is not None:
             look_up("scaling", self.scaling, SCALINGS)
-        if not (_is_real(self.learning_rate) and 0 < self.learning_rate < math.inf):
+        for name in ("learning_rate", "dropout"):
+            object.__setattr__(self, name, real(name, getattr(self, name), ConfigError))
+        if not 0 < self.learning_rate < math.inf:
             raise ConfigError(
                 f"learning_rate must be a positive number, got {self.learning_rate!r}."
             )
-        if not (_is_real(self.dropout) and 0 <= self.dropout < 1):
+        if not 0 <= self.dropout < 1:
             raise ConfigError(f"dropout must be in [0, 1), got {self.dropout!r}.")
         if self.dtype is not None:
             name = str(self.dtype).removeprefix("torch.")
@@ -131,7 +135,3 @@ class ForecastConfig:
 def check_count(name: str, value: object, least: int = 1) -> int:
     """The value as an int, see `arguments.whole`; raises `ConfigError`."""
     return whole(name, value, least, ConfigError)
-
-
-def _is_real(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)

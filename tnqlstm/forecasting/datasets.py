@@ -205,7 +205,7 @@ def load(name: str, column: str | None = None, **options: Any) -> Series:
             )
     if name in DATASETS:
         return DATASETS[name]()
-    order = re.fullmatch(r"narma-(\d+)", name)
+    order = re.fullmatch(r"narma-(\d{1,9})", name)
     if order:
         return narma(int(order[1]))
     raise UnknownNameError("data set", name, DATASETS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable
 from dataclasses import asdict, dataclass, field
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from ..circuit import Circuit, InputSlot, Operation, Polynomial, WeightSlot
@@ -137,6 +138,8 @@ def _angle_from_json(angle: Any) -> Angle:
 def _name_to_json(name: Hashable) -> Any:
     if isinstance(name, tuple):
         return [_name_to_json(part) for part in name]
+    if isinstance(name, Integral | Real) and not isinstance(name, int | float):
+        return int(name) if isinstance(name, Integral) else float(name)
     if isinstance(name, str | int | float):
         return name
     raise CheckpointError(

@@ -187,7 +187,7 @@ class Trainer:
         with self._own_random():
             self.model.train()
             order = torch.randperm(len(self.train)).to(self._device)
-            for chosen in order.split(self.config.batch_size):
+            for chosen in order.split(min(self.config.batch_size, len(order))):
                 self._step(chosen)
                 bar.update()
         errors = self._errors()
