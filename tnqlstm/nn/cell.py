@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,15 +15,19 @@ from ..arguments import whole
 from ..circuit import Circuit
 from ..circuit.ansatz import basic_entangler, chen2020, ry_brickwork
 from ..contraction.handwritten import Recomputed, apply
+from ..contraction.state_form import StateForm
 from ..distribution import Partition, QPUNetwork
 from ..errors import ShapeError, look_up
+from .called import has_own, is_hooked
+from .options import check_bias, sketch
 from .placement import Ansatz, place
 from .recurrence import Recurrence
+from .state import State, check_state
+from .steps import Steps
 from .vqc import VQC, check_dtype
 
 __all__ = ["CELLS", "CellDefinition", "QLSTMCell"]
 
-State = tuple[Tensor, Tensor]
 StepFunction = Callable[[Tensor, State], tuple[Tensor, State]]
 
 
@@ -51,15 +57,17 @@ LINEAR_QUBITS = 4
 
 
 class QLSTMCell(nn.Module):
-    """One time step, (x, (h, c)) -> (h, c), with the conventions of `nn.LSTMCell`.
+    """One time step, (input, (h, c)) -> (h, c), with the interface of `nn.LSTMCell`.
 
     i, f, o = σ(VQC), g = tanh(VQC), c ← f⊙c + i⊙g, u = o⊙tanh(c); h = u, for `chen2020` a VQC of u.
 
     Parameters
     ----------
     input_size, hidden_size
-        Width of x and of h. c has `cell_size` entries: hidden_size, or for `chen2020` the number of
-        qubits. The output has `output_size`: that of h, or for `chen2020` of c.
+        Width of the input and of h. c has `cell_size` entries: hidden_size, or for `chen2020` the
+        number of qubits. The output has `output_size`: that of h, or for `chen2020` of c.
+    bias
+        True: circuits have none to leave out.
     cell
         "chen2024", "chen2020" or "linear" (see `CELLS`).
     depth
@@ -70,15 +78,22 @@ class QLSTMCell(nn.Module):
         "centric", "segment" or "linked", and the QPUs (see `nn.placement`).
     ansatz
         Function n_qubits -> `Circuit` that replaces the cell's own circuit.
+    method, max_memory
+        As in `plan_expectations`.
 
     Submodules: `gates`, the VQCs i, f, g, o as one `VQC` with four copies; `readout` (`chen2020`),
-    those of h and the output; `input_linear`, `output_linear` (`linear`).
+    those of h and the output; `input_linear`, `output_linear` (`linear`). Any module that maps as
+    they do may stand in their place, (..., input_size + hidden_size) -> (4, ..., cell_size) in that
+    of `gates`. It is called at every time step, and so is a VQC with hooks.
     """
 
     def __init__(
         self,
         input_size: int,
         hidden_size: int,
+        bias: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
         *,
         cell: str = "chen2024",
         depth: int | None = None,
@@ -86,32 +101,51 @@ class QLSTMCell(nn.Module):
         scheme: str = "centric",
         network: QPUNetwork | None = None,
         ansatz: Ansatz | None = None,
-        device: torch.device | str | None = None,
-        dtype: torch.dtype | None = None,
+        method: str = "auto",
+        max_memory: int | None = None,
     ) -> None:
         super().__init__()
         definition = look_up("cell", cell, CELLS)
-        input_size = whole("input_size", input_size, 1, ShapeError)
-        hidden_size = whole("hidden_size", hidden_size, 1, ShapeError)
-        self.input_size, self.hidden_size = input_size, hidden_size
-        width = input_size + hidden_size
+        check_bias(bias)
+        self.input_size = whole("input_size", input_size, 1, ShapeError)
+        self.hidden_size = whole("hidden_size", hidden_size, 1, ShapeError)
+        self.bias = True
+        width = self.input_size + self.hidden_size
         n_qubits = _check_qubits(cell, definition, n_qubits, width)
         layers = definition.depth if depth is None else depth
         own = definition.ansatz
         placed = place(scheme, ansatz or (lambda n: own(n, layers)), n_qubits, network)
-        self.cell_size = n_qubits if definition.has_readout else hidden_size
+        self.cell_size = n_qubits if definition.has_readout else self.hidden_size
         self.output_size = self.cell_size
-        options: dict[str, object] = {"device": device, "dtype": dtype}
-        observed = n_qubits if definition.has_readout or definition.mixes_linearly else hidden_size
-        self.gates = VQC(placed.circuit, placed, range(observed), copies=4, **options)  # type: ignore[arg-type]
+        whole_circuit = definition.has_readout or definition.mixes_linearly
+        observed = range(n_qubits if whole_circuit else self.hidden_size)
+        placement: dict[str, Any] = {"device": device, "dtype": dtype}
+        options = {"method": method, "max_memory": max_memory, **placement}
+        self.gates = VQC(placed.circuit, placed, observed, copies=4, **options)
         self.readout: VQC | None = None
         self.input_linear: nn.Linear | None = None
         self.output_linear: nn.Linear | None = None
         if definition.has_readout:
-            self.readout = VQC(placed.circuit, placed, copies=2, **options)  # type: ignore[arg-type]
+            self.readout = VQC(placed.circuit, placed, copies=2, **options)
         if definition.mixes_linearly:
-            self.input_linear = nn.Linear(width, n_qubits, **options)  # type: ignore[arg-type]
-            self.output_linear = nn.Linear(n_qubits, hidden_size, **options)  # type: ignore[arg-type]
+            self.input_linear = nn.Linear(width, n_qubits, **placement)
+            self.output_linear = nn.Linear(n_qubits, self.hidden_size, **placement)
+            self._draw_angles()
+        made_by = f"depth={layers}" if ansatz is None else "ansatz=…"
+        self.described = f"cell={cell!r}, {made_by}, scheme={scheme!r}"
+        self._network = "" if network is None else f", network={sketch(network)}"
+
+    def reset_parameters(self) -> None:
+        """Draw all weights again, those of each submodule as when it was made."""
+        for child in self.children():
+            for module in child.modules():
+                if callable(draw := getattr(module, "reset_parameters", None)):
+                    draw()
+        if self.input_linear is not None:
+            self._draw_angles()
+
+    def _draw_angles(self) -> None:
+        if isinstance(self.gates, VQC):
             nn.init.uniform_(self.gates.weights, 0.0, 2.0 * math.pi)
 
     @property
@@ -129,42 +163,17 @@ class QLSTMCell(nn.Module):
 
     def run(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """A whole sequence: x (time, batch, input_size) -> (output (time, batch, …), (h, c))."""
-        vqcs = [self.gates] if self.readout is None else [self.gates, self.readout]
-        forms = [vqc.plan.state_form for vqc in vqcs]
-        weights = [vqc.flat_weights for vqc in vqcs]
-        if self.input_linear is not None or forms[0] is None:
-            output, h, c = self._run(x, *state, *weights)
-            return output, (h, c)
-        for part in (x, *state):
-            check_dtype(part, weights[0])
-        weights = [v.plan.lowering.weights(w) for v, w in zip(vqcs, weights, strict=True)]
-        recurrence = Recurrence(forms[0], forms[-1] if len(forms) > 1 else None)
         n_steps, n_samples = x.shape[:2]
-        fits = [v.plan.batch_size(v.copies or 1, n_steps * n_samples) // n_steps for v in vqcs]
-        size = max(1, min(fits))
-        if size >= n_samples:
-            output, h, c = apply(recurrence, x, *state, *weights)
-            return output, (h, c)
-        again = Recomputed(lambda *tensors: apply(recurrence, *tensors))
-        split = zip(x.split(size, dim=1), *(part.split(size) for part in state), strict=True)
-        parts = [apply(again, *each, *weights) for each in split]
-        output, h, c = (torch.cat(each, dim=-2) for each in zip(*parts, strict=True))
-        return output, (h, c)
-
-    def _run(self, x: Tensor, h: Tensor, c: Tensor, *weights: Tensor) -> tuple[Tensor, ...]:
-        step, state, outputs = self.bind(*weights), (h, c), []
-        for value in x.unbind(0):
-            output, state = step(value, state)
-            outputs.append(output)
-        return torch.stack(outputs), *state
+        output, state = self(x.flatten(0, 1), state, (n_samples,) * n_steps)
+        return output.unflatten(0, (n_steps, n_samples)), state
 
     def bind(self, *flat_weights: Tensor) -> StepFunction:
         """The step (x, (h, c)) -> (output, (h, c)); what depends on weights only is made now.
 
         `flat_weights`: those of `gates` and `readout`, by default their own.
         """
-        gates = self.gates.bind(*flat_weights[:1])
-        readout = None if self.readout is None else self.readout.bind(*flat_weights[1:])
+        gates = _for_steps(self.gates, *flat_weights[:1])
+        readout = None if self.readout is None else _for_steps(self.readout, *flat_weights[1:])
 
         def step(x: Tensor, state: State) -> tuple[Tensor, State]:
             h, c = state
@@ -172,33 +181,98 @@ class QLSTMCell(nn.Module):
                 values = gates(torch.cat([x, h], dim=-1))
             else:
                 values = self.output_linear(gates(self.input_linear(torch.cat([h, x], dim=-1))))
-            i, f, g, o = values.unbind(0)
+            i, f, g, o = _apart("gates", values, (4, *c.shape))
             c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
             u = torch.sigmoid(o) * torch.tanh(c)
             if readout is None:
                 return u, (u, c)
-            hidden, output = readout(u).unbind(0)
+            hidden, output = _apart("readout", readout(u), (2, *c.shape))
             return output, (hidden[..., : self.hidden_size], c)
 
         return step
 
-    def forward(self, x: Tensor, state: State | None = None) -> State:
-        """The next (h, c) from x (batch, input_size) or (input_size,); the state is 0 by default.
+    def forward(
+        self,
+        input: Tensor,
+        hx: State | None = None,
+        batch_sizes: Steps | Sequence[int] | None = None,
+    ) -> State | tuple[Tensor, State]:
+        """The next (h, c) from input (batch, input_size) or (input_size,); hx is 0 by default.
 
-        Raises `ShapeError` for other widths.
+        With `batch_sizes` the input is whole sequences as the data of a `PackedSequence`, (Σ
+        batch_sizes, input_size), and (output, (h, c)) comes back, as `QLSTM` calls it: the output
+        of each row, and the last state of each sequence.
+
+        Raises `ShapeError` for other shapes, dtypes or devices.
         """
-        if x.ndim not in (1, 2) or x.shape[-1] != self.input_size:
+        ranks = (1, 2) if batch_sizes is None else (2,)
+        if input.ndim not in ranks or input.shape[-1] != self.input_size:
             raise ShapeError(
-                f"x of shape (batch, {self.input_size}) or ({self.input_size},) wanted, "
-                f"got {tuple(x.shape)}."
+                f"input of shape (batch, {self.input_size}) or ({self.input_size},) wanted, "
+                f"got {tuple(input.shape)}."
             )
-        if state is None:
-            state = self.zero_state(x)
-        for name, part, size in zip("hc", state, (self.hidden_size, self.cell_size), strict=True):
-            if part.shape != (*x.shape[:-1], size):
-                wanted = (*x.shape[:-1], size)
-                raise ShapeError(f"{name} of shape {wanted} wanted, got {tuple(part.shape)}.")
-        return self.bind()(x, state)[1]
+        if batch_sizes is None:
+            return self.bind()(input, self._state(input, hx, *input.shape[:-1]))[1]
+        steps = Steps.of(batch_sizes, input)
+        return self._sequences(input, self._state(input, hx, steps.n_samples), steps)
+
+    def _state(self, input: Tensor, hx: State | None, *lead: int) -> State:
+        if hx is None:
+            return input.new_zeros(*lead, self.hidden_size), input.new_zeros(*lead, self.cell_size)
+        return check_state(hx, (*lead, self.hidden_size), (*lead, self.cell_size), input)
+
+    def _sequences(self, x: Tensor, state: State, steps: Steps) -> tuple[Tensor, State]:
+        n_rows = x.shape[0]
+        vqcs = self._strung() if n_rows else []
+        if not vqcs:
+            return self._step_by_step(x, state, steps)
+        forms, weights = zip(*(found for _, found in vqcs), strict=True)
+        for part in (x, *state):
+            check_dtype(part, weights[0])
+        circuits = [vqc.circuit for vqc, _ in vqcs]
+        same = circuits[0] is circuits[-1] or circuits[0] == circuits[-1]
+        made = partial(Recurrence, forms, one_circuit=same)
+        fits = min(vqc.batch_size(n_rows) for vqc, _ in vqcs)
+        if fits >= n_rows:
+            output, h, c = apply(made(steps), x, *state, *weights)
+            return output, (h, c)
+        found, places, size = [], [], max(1, fits // len(steps.sizes))
+        for start in range(0, steps.n_samples, size):
+            own, rows = steps.part(start, start + size)
+            parts = (x[rows], *(part[start : start + size] for part in state))
+            found.append(apply(Recomputed(partial(apply, made(own))), *parts, *weights))
+            places.append(rows)
+        output, h, c = (torch.cat(each) for each in zip(*found, strict=True))
+        return output[torch.cat(places).argsort()], (h, c)
+
+    def _strung(self) -> list[tuple[VQC, tuple[StateForm, Tensor]]]:
+        """The VQCs and what they give to a `Recurrence`; none where one is to be called instead."""
+        if self.input_linear is not None or has_own(self, QLSTMCell, "bind"):
+            return []
+        n_inputs, n_values = self.input_size + self.hidden_size, self.cell_size
+        wanted = [(self.gates, (4, n_inputs, n_values))]
+        if (readout := self.readout) is not None:
+            wanted.append((readout, (2, n_values, n_values)))
+        found = []
+        for vqc, sizes in wanted:
+            if not isinstance(vqc, VQC) or (vqc.copies, vqc.n_inputs, vqc.n_observables) != sizes:
+                return []
+            if (given := vqc.for_recurrence()) is None:
+                return []
+            found.append((vqc, given))
+        return found
+
+    def _step_by_step(self, x: Tensor, state: State, steps: Steps) -> tuple[Tensor, State]:
+        step, outputs = self.bind(), []
+        ended: list[State] = []  # of sequences that are over, the last one first
+        for row in x.split(list(steps.sizes)):
+            if (n := len(row)) < len(state[0]):
+                ended.insert(0, (state[0][n:], state[1][n:]))
+                state = state[0][:n], state[1][:n]
+            output, state = step(row, state)
+            outputs.append(output)
+        h, c = (torch.cat(parts) for parts in zip(state, *ended, strict=True))
+        return torch.cat(outputs), (h, c)
 
     def zero_state(self, x: Tensor) -> State:
         """h = c = 0 for inputs x (..., input_size)."""
@@ -206,7 +280,25 @@ class QLSTMCell(nn.Module):
         return x.new_zeros(*lead, self.hidden_size), x.new_zeros(*lead, self.cell_size)
 
     def extra_repr(self) -> str:
-        return f"{self.input_size}, {self.hidden_size}"
+        return f"{self.input_size}, {self.hidden_size}, {self.described}{self._network}"
+
+
+def _for_steps(module: nn.Module, *flat_weights: Tensor) -> Callable[[Tensor], Tensor]:
+    """What to call at every time step: what a VQC says, or the module, bound where it can be."""
+    if isinstance(module, VQC):
+        return module.bind(*flat_weights) if flat_weights else module.for_steps()
+    bind = getattr(module, "bind", None)
+    return module if bind is None or is_hooked(module) else bind()
+
+
+def _apart(name: str, values: Tensor, wanted: tuple[int, ...]) -> tuple[Tensor, ...]:
+    """The values of each VQC, checked, as another module may stand for them."""
+    if values.shape != wanted:
+        raise ShapeError(
+            f"the cell's {name} must give values of shape {wanted}, got {tuple(values.shape)}. "
+            "Put a module there that maps (..., n_inputs) to (VQC, ..., values of each)."
+        )
+    return values.unbind(0)
 
 
 def _check_qubits(cell: str, definition: CellDefinition, n_qubits: int | None, width: int) -> int:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import Tensor, nn
+import torch
+from torch import nn
+from torch.nn.utils.rnn import PackedSequence
 
 from ..arguments import whole
 from ..errors import ShapeError
-from .cell import State
+from .options import flag
+from .state import State
 
 __all__ = ["ClassicalLSTM"]
 
@@ -17,11 +20,22 @@ class ClassicalLSTM(nn.LSTM):
     """`nn.LSTM` with the attributes that models read here: batch first, and `output_size`."""
 
     def __init__(
-        self, input_size: int, hidden_size: int, num_layers: int = 1, **options: Any
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = True,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
-        sizes = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers}
-        whole_sizes = {name: whole(name, size, 1, ShapeError) for name, size in sizes.items()}
-        super().__init__(**{"batch_first": True, **whole_sizes, **options})
+        named = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers}
+        sizes = [whole(name, size, 1, ShapeError) for name, size in named.items()]
+        directions = (flag("bidirectional", bidirectional), proj_size)
+        super().__init__(*sizes, bias, batch_first, dropout, *directions, device, dtype)
 
     @classmethod
     def like(cls, n_parameters: int, input_size: int, **options: Any) -> ClassicalLSTM:
@@ -36,12 +50,13 @@ class ClassicalLSTM(nn.LSTM):
 
     @property
     def output_size(self) -> int:
-        return self.hidden_size
+        return (self.proj_size or self.hidden_size) * (1 + self.bidirectional)
 
-    def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:  # type: ignore[override]
+    def forward(self, input: Any, hx: State | None = None) -> Any:
         """As `nn.LSTM`; raises `ShapeError` for another width."""
-        if x.ndim not in (2, 3) or x.shape[-1] != self.input_size:
+        ranks, data = ((2,), input.data) if isinstance(input, PackedSequence) else ((2, 3), input)
+        if data.ndim not in ranks or data.shape[-1] != self.input_size:
             raise ShapeError(
-                f"x of shape (batch, time, {self.input_size}) wanted, got {tuple(x.shape)}."
+                f"x of shape (batch, time, {self.input_size}) wanted, got {tuple(data.shape)}."
             )
-        return super().forward(x, state)
+        return super().forward(input, hx)

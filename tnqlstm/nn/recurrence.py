@@ -1,11 +1,13 @@
-"""`Recurrence`: an LSTM layer of small VQCs over a whole sequence, with a hand-written gradient.
+"""`Recurrence`: an LSTM layer of small VQCs over whole sequences, with a hand-written gradient.
 
 The same recurrence as `QLSTMCell.bind`. Everything is (feature, sample) inside, so that the VQCs'
-rows are wide, and the gradient of the VQCs' matrices is one product over all time steps.
+rows are wide, and the gradient of the VQCs' matrices is one product over all time steps. Sequences
+stand longest first, so those that have a step are its first columns.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +17,7 @@ from ..contraction.angles import ConstantBank
 from ..contraction.arrays import Array, get_namespace, join, stack, zeros
 from ..contraction.handwritten import Tape, pop
 from ..contraction.state_form import Parts, StateForm
+from .steps import Steps
 
 __all__ = ["Recurrence"]
 
@@ -30,18 +33,20 @@ CONSTANTS = ConstantBank(
 class Recurrence:
     """(x, h, c, gate weights, [read-out weights]) -> (output, h, c).
 
-    x (time, sample, input), h and c (sample, size), weights (copies, n); output (time, sample,
-    size), then the last h and c. With `readout` a second VQC of two copies makes h and the output,
-    as in `chen2020`; its circuit is that of the gates.
+    x (row, input) as `steps` say, h and c (sample, size), weights (copies, n); output (row, size),
+    then the last h and c of each sequence. A second form is of a VQC of two copies that makes h and
+    the output, as in `chen2020`; `one_circuit` says that its circuit is that of the gates.
     """
 
-    def __init__(self, gates: StateForm, readout: StateForm | None) -> None:
-        self.forms = [gates] if readout is None else [gates, readout]
-        self.prepares_once = readout is not None and gates.has_matrices_of(readout)
+    def __init__(self, forms: Sequence[StateForm], steps: Steps, *, one_circuit: bool) -> None:
+        self.forms = forms
+        together = len(forms) > 1 and one_circuit
+        self.prepares_once = together and forms[0].has_matrices_of(forms[1])
+        self.sizes = steps.sizes
 
     def width(self, *tensors: Tensor) -> float:
-        x, _, _, weights, *_ = tensors
-        return self.forms[0].width(len(weights), x.shape[1])
+        _, h, _, weights, *_ = tensors
+        return self.forms[0].width(len(weights), len(h))
 
     def forward(self, tape: Tape, *arrays: Array) -> tuple[Array, ...]:
         x, h, c, *weights = arrays
@@ -52,7 +57,11 @@ class Recurrence:
         n_hidden = len(h)
         xp = get_namespace(x)
         outputs = []
-        for step in x.mT:
+        ended: list[list[Array]] = []  # h and c of sequences that are over, the last one first
+        for step in self._steps(x.T):
+            if (n := step.shape[1]) < h.shape[1]:
+                ended.insert(0, [h[:, n:], c[:, n:]])
+                h, c = h[:, :n], c[:, :n]
             z = gates.values(tape, made[0], join([step, h]))
             bent = xp.tanh(z * half)
             i, f, g, o = opened = bent * half + shift
@@ -68,19 +77,24 @@ class Recurrence:
                 h = hidden[:n_hidden]
             outputs.append(output)
         tape += [x, *(part for each in made for parts in each for part in parts)]
-        return stack(outputs).mT, h.T, c.T
+        h, c = (join(parts, 1) for parts in zip([h, c], *ended, strict=True))
+        return xp.concatenate(outputs, 1).T, h.T, c.T  # a copy also of one step, which is h
 
     def backward(
         self, tape: Tape, wanted: Sequence[bool], *grads: Array
     ) -> tuple[Array | None, ...]:
         made = [form.split(pop(tape, form.n_parts)) for form in reversed(self.forms)][::-1]
         (x,) = pop(tape, 1)
-        d_outputs, dh, dc = grads[0].mT, grads[1].T, grads[2].T
+        d_outputs, (dh_last, dc_last) = self._steps(grads[0].T), (grad.T for grad in grads[1:])
+        dh, dc = (grad[:, : self.sizes[-1]] for grad in (dh_last, dc_last))
         factors: list[list[list[Parts]]] = [[] for _ in self.forms]
         d_steps = []
-        for k in range(len(d_outputs) - 1, -1, -1):
+        for k, n in reversed(list(enumerate(self.sizes))):
+            if (known := dh.shape[1]) < n:  # the other sequences end here
+                dh = join([dh, dh_last[:, known:n]], 1)
+                dc = join([dc, dc_last[:, known:n]], 1)
             if len(self.forms) > 1:
-                missing = zeros((d_outputs.shape[1] - len(dh), dh.shape[1]), dh)
+                missing = zeros((len(d_outputs[k]) - len(dh), n), dh)
                 both = stack([join([dh, missing]), d_outputs[k]])
                 du, found = self.forms[1].values_back(tape, made[1], both)
                 factors[1].append(found)
@@ -95,13 +109,18 @@ class Recurrence:
                 break
             dv, found = self.forms[0].values_back(tape, made[0], dz)
             factors[0].append(found)
-            dh = dv[x.shape[2] :]
-            d_steps.append(dv[: x.shape[2]])
+            dh = dv[x.shape[1] :]
+            d_steps.append(dv[: x.shape[1]])
         gradients = [form.gradients(each) for form, each in zip(self.forms, factors, strict=True)]
         d_weights = self._prepare_back(tape, gradients)
         if not any(wanted[:3]):
             return None, None, None, *d_weights
-        return stack(d_steps[::-1]).mT, dh.T, dc.T, *d_weights
+        return join(d_steps[::-1], 1).T, dh.T, dc.T, *d_weights
+
+    def _steps(self, columns: Array) -> list[Array]:
+        """Those of each step."""
+        ends = itertools.accumulate(self.sizes)
+        return [columns[:, end - n : end] for end, n in zip(ends, self.sizes, strict=True)]
 
     def _prepare(self, tape: Tape, weights: Sequence[Array]) -> list[list[Parts]]:
         """What each form prepares; the matrices of both at once, where they are equal."""

@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from ..arguments import whole
 from ..circuit import Circuit
 from ..contraction import ContractionPlan, plan_expectations
+from ..contraction.state_form import StateForm
 from ..distribution import Partition
 from ..errors import ShapeError
+from .called import has_own, is_hooked
 
 __all__ = ["VQC", "check_dtype"]
 
@@ -89,6 +91,14 @@ class VQC(nn.Module):
         """The weights as the plan takes them, (copies or 1, n_weights)."""
         return self.weights.reshape(self.copies or 1, self.circuit.n_weights)
 
+    @property
+    def n_inputs(self) -> int:
+        return self.circuit.n_inputs
+
+    @property
+    def n_observables(self) -> int:
+        return len(self.plan.observables)
+
     def bind(self, flat_weights: Tensor | None = None) -> Callable[..., Tensor]:
         """The function inputs -> ⟨Z⟩ with what depends on the weights computed once.
 
@@ -123,6 +133,27 @@ class VQC(nn.Module):
         """
         return self.bind()(inputs)
 
+    def for_steps(self) -> Callable[[Tensor], Tensor]:
+        """What to call at each of many time steps: `bind()`, or the module where a call does more.
+
+        Hooks do, and a `forward` that isn't this class's.
+        """
+        return self if is_hooked(self) or has_own(self, VQC, "forward") else self.bind()
+
+    def for_recurrence(self) -> tuple[StateForm, Tensor] | None:
+        """States with hand-written gradients and their weights, to string time steps together.
+
+        None where the plan has none, or where the module's own calls do more.
+        """
+        form = self.plan.state_form
+        if form is None or is_hooked(self) or has_own(self, VQC, "forward", "bind"):
+            return None
+        return form, self.plan.lowering.weights(self.flat_weights)
+
+    def batch_size(self, n_samples: int) -> int:
+        """How many of the samples fit into memory at once, see `ContractionPlan.batch_size`."""
+        return self.plan.batch_size(self.copies or 1, n_samples)
+
     def extra_repr(self) -> str:
         copies = "" if self.copies is None else f", copies={self.copies}"
-        return f"{self.circuit}; {len(self.plan.observables)} observables{copies}"
+        return f"{self.circuit}; {self.n_observables} observables{copies}; {self.plan.method}"
