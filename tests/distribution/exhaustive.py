@@ -71,19 +71,82 @@ def worst_gamma(operation: Operation) -> float:
     return max(gamma(reference.gate_matrix(operation.name, t)) for t in angles)
 
 
+def blocks(operations: Sequence[Operation]) -> list[list[int]]:
+    """Gates on one pair of qubits with only one-qubit gates between: indices, those included.
+
+    Found backwards, from each two-qubit gate to the last one that shares a qubit with it.
+    """
+    found: list[list[int]] = []
+    block_of: dict[int, list[int]] = {}
+    for index, op in enumerate(operations):
+        if len(op.qubits) == 1:
+            continue
+        before = [
+            k for k in range(index)
+            if len(operations[k].qubits) == 2 and set(operations[k].qubits) & set(op.qubits)
+        ]  # fmt: skip
+        if before and set(operations[before[-1]].qubits) == set(op.qubits):
+            block = block_of[before[-1]]
+            block += [
+                k for k in range(before[-1] + 1, index)
+                if len(operations[k].qubits) == 1 and operations[k].qubits[0] in op.qubits
+            ]  # fmt: skip
+        else:
+            block = []
+            found.append(block)
+        block.append(index)
+        block_of[index] = block
+    return found
+
+
+def product(operations: Sequence[Operation], angle_of: Mapping[Any, float]) -> NDArray[Any]:
+    """A block's unitary, its first two-qubit gate's qubits in order; slots read `angle_of`."""
+    pair = next(op.qubits for op in operations if len(op.qubits) == 2)
+    state = np.eye(4, dtype=complex).reshape(2, 2, 4)
+    for op in operations:
+        slot = not (op.angle is None or isinstance(op.angle, float))
+        gate = reference.gate_matrix(op.name, angle_of[op.angle] if slot else op.angle)
+        axes = [pair.index(q) for q in op.qubits]
+        k = len(axes)
+        moved = np.tensordot(gate.reshape((2,) * 2 * k), state, (range(k, 2 * k), axes))
+        state = np.moveaxis(moved, range(k), axes)
+    return state.reshape(4, 4)
+
+
+def block_gamma(operations: Sequence[Operation]) -> float:
+    """γ of the product; with slots at most Π γ of what is fixed and what isn't, and 2·rank − 1."""
+    slots = {op.angle for op in operations if not isinstance(op.angle, float | None)}
+    if not slots:
+        return max(1.0, gamma(product(operations, {})))
+    rng = np.random.default_rng(1)
+    drawn = [product(operations, {s: rng.uniform(0, 6) for s in slots}) for _ in range(5)]
+    largest = max(int(np.sum(schmidt_coefficients(u) > _CLOSE)) for u in drawn)
+    bound, stretch = 1.0, []
+    for op in [*operations, None]:
+        if op is not None and isinstance(op.angle, float | None):
+            stretch.append(op)
+            continue
+        if any(len(each.qubits) == 2 for each in stretch):
+            bound *= max(1.0, gamma(product(stretch, {})))
+        stretch = []
+        if op is not None and len(op.qubits) == 2:
+            bound *= worst_gamma(op)
+    return min(bound, 2.0 * largest - 1)
+
+
 def pair_weights(circuit: Circuit, cost: str) -> NDArray[np.float64]:
     """Cost between neighbouring QPUs of each pair of qubits' gates, symmetric, shape (n, n)."""
-    weigh = {
-        "gates": lambda op: 1.0,
-        "bonds": lambda op: math.log2(rank(op)),
-        "shots": lambda op: 2 * math.log(max(1.0, worst_gamma(op))),
-    }[cost]
+    operations = circuit.operations
+    if cost == "shots":
+        parts = [[operations[k] for k in block] for block in blocks(operations)]
+        terms = [(ops[-1].qubits, 2 * math.log(block_gamma(ops))) for ops in parts]
+    else:
+        weigh = {"gates": lambda op: 1.0, "bonds": lambda op: math.log2(rank(op))}[cost]
+        terms = [(op.qubits, weigh(op)) for op in operations if len(op.qubits) == 2]
     weights = np.zeros((circuit.n_qubits, circuit.n_qubits))
-    for op in circuit.operations:
-        if len(op.qubits) == 2:
-            a, b = op.qubits
-            weights[a, b] += weigh(op)
-            weights[b, a] = weights[a, b]
+    for (a, b), weight in terms:
+        weights[a, b] += weight
+        weights[b, a] = weights[a, b]
     return weights
 
 

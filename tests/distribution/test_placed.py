@@ -143,7 +143,10 @@ class TestFigures:
         crossed = {i: hops[tuple(placed.assignment[q] for q in op.qubits)] for i, op in cut.items()}
         assert placed.n_hops == sum(crossed.values())
         assert placed.log2_cut_bond == sum(math.log2(exhaustive.rank(op)) for op in cut.values())
-        overhead = math.prod(exhaustive.worst_gamma(op) ** 2 for op in cut.values())
+        operations = placed.circuit.operations
+        parts = [[operations[k] for k in block] for block in exhaustive.blocks(operations)]
+        cut_parts = [ops for ops in parts if len({placed.qpu_of[q] for q in ops[-1].qubits}) == 2]
+        overhead = math.prod(exhaustive.block_gamma(ops) ** 2 for ops in cut_parts)
         assert placed.sampling_overhead == pytest.approx(overhead, rel=1e-9)
         assert placed.log_sampling_overhead == pytest.approx(math.log(overhead), abs=1e-9)
 
@@ -203,8 +206,9 @@ class TestFigures:
         assert placed.cost("ebits") == placed.n_ebits == 3 * (1 + 2 + 1)
         assert placed.log2_cut_bond == 1 + 2 + 1
         assert placed.cost("bonds") == 12
-        assert placed.sampling_overhead == pytest.approx((3 * 7 * 2) ** 2)
-        assert placed.cost("shots") == pytest.approx(3 * 2 * math.log(42))
+        # one block, of γ 7 as its SWAP has alone: all four Schmidt coefficients are 1/2
+        assert placed.sampling_overhead == pytest.approx(7**2)
+        assert placed.cost("shots") == pytest.approx(3 * 2 * math.log(7))
 
     def test_nine_shots_a_cx(self) -> None:
         placed = Partition.from_blocks(
@@ -213,8 +217,8 @@ class TestFigures:
         assert placed.sampling_overhead == pytest.approx(9**3)
 
     def test_past_the_range_of_a_float(self) -> None:
-        circuit = Circuit(2, (("CX", (0, 1)),) * 400)
-        placed = Partition(circuit, QPUNetwork.line(2, 1), ("qpu0", "qpu1"))
+        circuit = Circuit(3, (("CX", (0, 1)), ("CX", (0, 2))) * 400)
+        placed = Partition(circuit, QPUNetwork.line(2, 2), ("qpu0", "qpu1", "qpu0"))
         assert placed.sampling_overhead == math.inf
         assert placed.log_sampling_overhead == pytest.approx(400 * math.log(9))
 

@@ -80,8 +80,8 @@ class TestReport:
             "log2 cut bond  6           8",
             "γ              729         6561",
             "γ²             5.31e5      4.30e7",
-            "γ² multiplies the number of shots if every cut gate is replaced by sampled local "
-            "ones.",
+            "γ² multiplies the number of shots if every cut block is replaced by sampled local "
+            "gates.",
             "",
             f"schedule  {schedule.depth} layers, {schedule.seconds * 1e6:.4g} µs, "
             f"{schedule.ebit_depth} e-bits one after another",
@@ -117,8 +117,8 @@ class TestReport:
         assert found(r"^γ² +(\S+) +(\S+)$", text) == ("1", "1")
 
     def test_shots_past_the_range_of_a_float(self) -> None:
-        circuit = Circuit(2, (("CX", (0, 1)),) * 400)
-        placed = Partition(circuit, QPUNetwork.line(2, 1), ("qpu0", "qpu1"))
+        circuit = Circuit(3, (("CX", (0, 1)), ("CX", (0, 2))) * 400)
+        placed = Partition(circuit, QPUNetwork.line(2, 2), ("qpu0", "qpu1", "qpu0"))
         mantissa, exponent = found(r"^γ² +([\d.]+)e(\d+) ", placed.report())
         whole = 9**400
         assert int(exponent) == len(str(whole)) - 1
@@ -241,8 +241,8 @@ class TestSummary:
         ]
 
     def test_an_overhead_past_the_range_of_a_float_is_null(self) -> None:
-        circuit = Circuit(2, (("CX", (0, 1)),) * 400)
-        data = Partition(circuit, QPUNetwork.line(2, 1), ("qpu0", "qpu1")).summary()
+        circuit = Circuit(3, (("CX", (0, 1)), ("CX", (0, 2))) * 400)
+        data = Partition(circuit, QPUNetwork.line(2, 2), ("qpu0", "qpu1", "qpu0")).summary()
         assert data["sampling_overhead"] is None
         assert data["gamma"] == pytest.approx(3.0**400)
         assert data["log_sampling_overhead"] == pytest.approx(400 * math.log(9))

@@ -275,9 +275,12 @@ class TestLaws:
         [("gates", (0, 1)), ("bonds", (1, 2)), ("ebits", (1, 2)), ("shots", (0, 2))],
     )
     def test_each_cost_has_its_own_optimum(self, cost: str, together: tuple[int, int]) -> None:
-        """Most gates between 0 and 1, largest γ between 0 and 2, largest rank between 1 and 2."""
+        """Most gates between 0 and 1, largest γ between 0 and 2, largest rank between 1 and 2.
+
+        The CX are blocks of their own, for weak gates part them; the SWAPs are one that cancels.
+        """
         weak, strong, swaps = ("RZZ", (0, 1), 0.05), ("CX", (0, 2)), ("SWAP", (1, 2))
-        circuit = Circuit(3, (*[weak] * 19, *[strong] * 18, *[swaps] * 10))
+        circuit = Circuit(3, (weak, *[strong, weak] * 18, *[swaps] * 10))
         placed = partition(circuit, QPUNetwork.line(2, [1, 2]), cost=cost)
         assert placed.blocks["qpu1"] == together
 

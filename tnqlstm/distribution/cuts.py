@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..circuit import GATES, Operation
 
-__all__ = ["GateCut", "Image", "gate_cut", "operator_schmidt"]
+__all__ = ["GateCut", "Image", "gamma_of", "gate_cut", "operator_schmidt"]
 
 _PAULIS = np.array(
     [[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]]
@@ -48,7 +48,8 @@ class GateCut:
     schmidt_rank
         Operator-Schmidt rank: dimension of the cut bond; 1 for a gate on one qubit.
     gamma
-        Sampling overhead γ of replacing the gate by local ones: shots grow as γ². At least 1.
+        Sampling overhead γ of replacing the gate by local ones: shots grow as γ². At least 1. Gates
+        on one pair of qubits may cost less together, see `gate_blocks`.
     images
         For each qubit the image of each Pauli axis that stays a Pauli, for any angle of a slot.
     """
@@ -93,8 +94,15 @@ def _gate_cut(name: str, angle: float | None) -> GateCut:
     return GateCut(rank, max(map(_gamma, spectra)), images)
 
 
+def gamma_of(matrix: NDArray[np.complex128]) -> float:
+    """γ of a two-qubit unitary: 2(Σ s_i)² − 1 of its operator-Schmidt coefficients; at least 1.
+
+    Optimal with and without classical communication (Schmitt, Piveteau, Sutter, arXiv 2312.11638).
+    """
+    return _gamma(operator_schmidt(matrix))
+
+
 def _gamma(coefficients: NDArray[np.float64]) -> float:
-    """γ = 2(Σ s_i)² - 1 (Schmitt, Piveteau, Sutter, arXiv 2312.11638)."""
     return max(1.0, 2 * float(np.sum(coefficients)) ** 2 - 1)
 
 

@@ -14,7 +14,7 @@ from ..arguments import whole
 from ..circuit import Circuit, Operation
 from ..errors import PartitionError, look_up
 from .costs import COSTS, log2_cut_bond, log_sampling_overhead
-from .cuts import gate_cut
+from .gate_blocks import GateBlock, gate_blocks
 from .network import QPU, QPUNetwork
 from .packing import Packet, Packing, pack
 from .protocol import Protocol
@@ -222,6 +222,12 @@ class Partition:
         """Indices, into `circuit.operations`, of the cut gates."""
         return tuple(self.cut_pairs)
 
+    @cached_property
+    def cut_blocks(self) -> tuple[GateBlock, ...]:
+        """The cut gates in blocks on one pair of qubits, which stay on their QPUs meanwhile."""
+        blocks = gate_blocks(self.circuit.operations, self._movers)
+        return tuple(block for block in blocks if block.operations[0] in self.cut_pairs)
+
     @property
     def n_cut_gates(self) -> int:
         """Number of two-qubit gates whose qubits lie on different QPUs, each counted once."""
@@ -259,34 +265,37 @@ class Partition:
     def log2_cut_bond(self) -> float:
         """log2 of the cut bonds' joint dimension: the sum of log2 Schmidt ranks, without hops.
 
-        A qubit that moves leaves its wire as a bond, of dimension 2.
+        One bond for each cut gate, as in the tensor network that is contracted, also where gates
+        are cut in blocks. A qubit that moves leaves its wire as a bond, of dimension 2.
         """
         return log2_cut_bond(self._cut) + len(self.moves)
 
     @property
     def log_sampling_overhead(self) -> float:
         """ln of `sampling_overhead`, finite for any number of cut gates."""
-        return log_sampling_overhead(self._cut) + 2 * math.log(GAMMA_WIRE) * len(self.moves)
+        return log_sampling_overhead(self.cut_blocks) + 2 * math.log(GAMMA_WIRE) * len(self.moves)
 
     @property
     def sampling_overhead(self) -> float:
         """Factor Π γ² on the number of shots if every cut gate is replaced by local ones.
 
-        The product runs over the cut gates, cut one by one, without hops: 9 for each CX; 16 for the
-        wire of a qubit that moves. A slot's angle counts at its worst. `inf` past the range of a
-        float, from about 323 cut CX on.
+        The product runs over the cut blocks, cut one by one, without hops: 9 for each CX on its
+        own; 16 for the wire of a qubit that moves. Gates on one pair of qubits with only one-qubit
+        gates between are a block and cost what their product does; a slot's angle counts at its
+        worst (see `gate_blocks`). `inf` past the range of a float, from about 323 cut CX on.
         """
-        gates = math.prod(gate_cut(operation).gamma ** 2 for operation in self._cut)
+        gates = math.prod(block.gamma**2 for block in self.cut_blocks)
         return gates * math.prod([GAMMA_WIRE**2] * len(self.moves))
 
     def cost(self, name: str) -> float:
         """The cost, by hops, that `partition(cost=name)` makes small. Raises `UnknownNameError`."""
-        weigh = look_up("cost", name, COSTS).gate_weight
-        if weigh is None:
+        terms = look_up("cost", name, COSTS).terms
+        if terms is None:
             return float(self.n_ebits)
         return sum(
-            weigh(self.circuit.operations[index]) * float(self.network.hop_matrix[pair])
-            for index, pair in self.cut_pairs.items()
+            cost * float(self.network.hop_matrix[self.cut_pairs[index]])
+            for index, cost in terms(self.circuit, self._movers)
+            if index in self.cut_pairs
         )
 
     def programs(
@@ -334,6 +343,11 @@ class Partition:
         from .packet_drawing import draw_packets
 
         return draw_packets(self, **options)
+
+    @property
+    def _movers(self) -> dict[int, list[int]]:
+        """{operation: the qubits that move just before it}."""
+        return {index: [qubit for qubit, *_ in moves] for index, moves in self.transfers.items()}
 
     @cached_property
     def _cut(self) -> tuple[Operation, ...]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT", "VERSION", "power_of_ten", "qubit_ranges", "report", "summary", "text_table"]
 
 FORMAT, VERSION = "tnqlstm partition", 1
-_SHOTS = "γ² multiplies the number of shots if every cut gate is replaced by sampled local ones."
+_SHOTS = "γ² multiplies the number of shots if every cut block is replaced by sampled local gates."
 
 
 def report(placed: Partition) -> str:

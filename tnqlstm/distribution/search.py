@@ -53,7 +53,8 @@ def partition(
     ----------
     cost
         What to make small: "gates" (cut gates), "ebits" (packed e-bits), "bonds" (log2 Schmidt
-        ranks of the cut gates) or "shots" (2 ln γ of the cut gates), on every link they cross.
+        ranks of the cut gates) or "shots" (2 ln γ of the cut blocks of gates, see `gate_blocks`),
+        on every link they cross.
     seed
         Of the random starts and of annealing. The result is the same for the same arguments, as
         long as no time budget cuts it short.
@@ -98,7 +99,7 @@ def partition(
     if len(network.qpus) == 1:
         return Partition(circuit, network, network.qpus * circuit.n_qubits)
     clock = Clock(time_budget, progress)
-    graph = run_graph(circuit) if model.gate_weight is None else None
+    graph = run_graph(circuit) if model.terms is None else None
     ranked = _candidates(circuit, network, model, graph, n_random_starts, seed, clock)
     if graph is not None and len(network.qpus) <= MOST_QPUS:
         from .packed import least_packed  # it loads numba
