@@ -133,12 +133,12 @@ def train(
         str, typer.Option(help="Weights to keep: best (lowest training error) or last.")
     ] = "best",
     scaling: Annotated[
-        str | None,
+        str,
         typer.Option(
-            help="train, whole-series (published; leaks the test part) or none.  "
-            "[default: train; none for NARMA]"
+            help="train, whole-series (published; leaks the test part) or none (published for "
+            "NARMA)."
         ),
-    ] = None,
+    ] = "train",
     seed: Annotated[int, typer.Option(help="Of weights, shuffling and dropout.")] = 0,
     dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
     column: Annotated[

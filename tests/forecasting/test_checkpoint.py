@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import networkx as nx
 import numpy as np
 import pytest
 import torch
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from safetensors.torch import load_file, save_file
 
 from tnqlstm import Circuit, QPUNetwork, ansatz
@@ -201,3 +202,17 @@ def test_missing_files(saved: Path, tmp_path: Path) -> None:
     (saved / STATE_FILE).unlink()
     with pytest.raises(FileNotFoundError, match=STATE_FILE):
         Forecaster.load(saved)
+
+
+def test_a_checkpoint_of_version_1_comes_back(tmp_path: Path) -> None:
+    """`version_1` was saved before driven series were scaled by default; so were its forecasts."""
+    folder = tmp_path / "saved"
+    shutil.copytree(Path(__file__).parent / "version_1", folder)
+    loaded = Forecaster.load(folder)
+    assert (loaded.scaling, loaded.epochs, len(loaded.history_)) == ("none", 2, 2)
+    assert_allclose(
+        loaded.predict(loaded.test_series_),
+        [0.55726117, 0.56549275, 0.57057375, 0.56999171, 0.56431478, 0.55689645, 0.55193687],
+        rtol=1e-6,
+    )
+    assert len(loaded.resume(3).history_) == 3

@@ -135,6 +135,27 @@ def test_driven_series_take_the_inputs_of_the_horizon(driven: Series, small: Mak
         forecaster.score(driven, [1.0])
 
 
+@pytest.mark.parametrize(("unit", "offset"), [(2.0**20, 0), (2.0**-20, 0), (1.0, 1024.0)])
+def test_a_driven_series_may_be_in_any_unit(
+    driven: Series, small: Make, unit: float, offset: float
+) -> None:
+    """By default inputs and target are scaled, so forecasts follow the data's unit and offset."""
+    assert driven.inputs is not None
+    plain = small(dtype="float64").fit(driven.inputs, driven.values)
+    inputs, values = driven.inputs * unit + offset, driven.values * unit + offset
+    other = small(dtype="float64").fit(inputs, values)
+    wanted = plain.predict(driven) * unit + offset
+    assert_allclose(other.predict(Series("s", values, inputs=inputs)), wanted, rtol=1e-9)
+    assert other.score(inputs, values) == pytest.approx(plain.score(driven), rel=1e-6)
+    assert (plain.scalers_.inputs.transform(driven.inputs).min(), other.scaling) == (-1, "train")
+
+
+def test_the_published_setting_of_narma_goes_by_its_name(small: Make) -> None:
+    forecaster = small(epochs=1, scaling="none").fit(datasets.narma(2).train)
+    assert_array_equal(forecaster.trainer_.train.targets[:, 0], datasets.narma(2).values[3:201])
+    assert small(scaling=None)._config().scaling == "train"
+
+
 def test_the_leaky_scaling_goes_by_its_name(small: Make) -> None:
     series = Series("ramp", np.arange(60.0))
     honest, leaky = (
@@ -206,6 +227,57 @@ def test_saving_takes_a_free_folder_only(series: Series, small: Make, tmp_path: 
         forecaster.save(tmp_path / "new")
     with pytest.raises(CheckpointError, match="isn't empty"):
         forecaster.save(tmp_path)
+
+
+def weights(forecaster: Forecaster) -> dict[str, torch.Tensor]:
+    return forecaster.trainer_.state.tensors
+
+
+def test_resume_takes_over_the_epochs(series: Series, small: Make) -> None:
+    whole = small(epochs=4).fit(series.train)
+    resumed = small(epochs=1).fit(series.train).set_params(epochs=4, progress=False).resume()
+    assert [record["epoch"] for record in resumed.history_] == [1, 2, 3, 4]
+    for name, tensor in weights(whole).items():
+        assert torch.equal(tensor, weights(resumed)[name]), name
+    assert resumed.config_.epochs == 4
+    assert resumed.resume().history_ == resumed.resume(4).history_  # nothing left to do
+    for fewer in (lambda: resumed.resume(3), lambda: resumed.set_params(epochs=2).resume()):
+        with pytest.raises(ConfigError, match="4 epochs are done already"):
+            fewer()
+
+
+OTHERS: dict[str, Any] = {
+    "window": 4, "hidden_size": 3, "model": "lstm", "cell": "linear", "depth": 2, "n_qubits": 3,
+    "scheme": "linked", "network": QPUNetwork.line(2, qubits=2), "ansatz": lambda n: None,
+    "num_layers": 2, "dropout": 0.5, "learning_rate": 0.1, "batch_size": 5, "keep": "last",
+    "scaling": "none", "seed": 1, "device": "cpu", "dtype": "float64",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trained() -> Forecaster:
+    return Forecaster(3, 2, depth=1, epochs=1).fit(np.sin(np.arange(40) / 3))
+
+
+@pytest.mark.parametrize("name", sorted({*Forecaster().get_params()} - {"epochs", "progress"}))
+def test_a_changed_parameter_is_for_the_next_fit(trained: Forecaster, name: str) -> None:
+    """Until then forecasts are those of the model as it is, and a resumed training refuses it."""
+    forecasts, before = trained.predict(horizon=3), trained.get_params()
+    trained.set_params(**{name: OTHERS[name]})
+    try:
+        assert_array_equal(trained.predict(horizon=3), forecasts)
+        with pytest.raises(ConfigError, match=rf"so {name} \(.* to .*\) can't be changed"):
+            trained.resume(3)
+        assert len(trained.history_) == 1
+    finally:
+        trained.set_params(**before)
+
+
+def test_fitting_twice_is_fitting_once(series: Series, small: Make) -> None:
+    once, twice = small().fit(series.train), small().fit(series.test).fit(series.train)
+    assert_array_equal(once.predict(horizon=3), twice.predict(horizon=3))
+    other = twice.set_params(epochs=3, seed=1).fit(series.train)
+    assert len(other.history_) == 3
 
 
 def test_an_interrupted_fit_can_be_resumed(series: Series, small: Make) -> None:

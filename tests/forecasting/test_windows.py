@@ -80,10 +80,10 @@ def test_the_scaler_is_fitted_on_the_training_part() -> None:
     assert_array_equal(fit_scalers(series.train, "none").apply(series).values, series.values)
 
 
-def test_driven_series_stay_unscaled_unless_told() -> None:
+def test_driven_series_are_scaled_unless_told() -> None:
     series = datasets.narma(2)
-    assert_array_equal(fit_scalers(series.train).apply(series).values, series.values)
-    scaled = fit_scalers(series.train, "train").apply(series.train)
+    assert_array_equal(fit_scalers(series.train, "none").apply(series).values, series.values)
+    scaled = fit_scalers(series.train).apply(series.train)
     assert scaled.inputs is not None
     for array in (scaled.values, scaled.inputs):
         assert_allclose([array.min(), array.max()], [-1, 1])

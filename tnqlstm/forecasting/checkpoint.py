@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +144,8 @@ def load_checkpoint(folder: str | Path) -> Checkpoint:
         ) from error
     if train is None:
         raise CheckpointError(f"{folder / CONFIG_FILE} names no training series. {OTHER}")
+    if data["options"]["scaling"] is None and train.inputs is not None:
+        config = replace(config, scaling="none")  # what None meant until it meant "train"
     state = {k.removeprefix("state."): v for k, v in tensors.items() if k.startswith("state.")}
     return Checkpoint(config, train, test, TrainingState(state, history), str(data["made_by"]))
 

@@ -59,7 +59,7 @@ class ForecastConfig:
     learning_rate: float = 0.01
     batch_size: int = 10
     keep: str = "best"
-    scaling: str | None = None
+    scaling: str = "train"
     seed: int = 0
     dtype: str | torch.dtype | None = None
 
@@ -76,8 +76,9 @@ class ForecastConfig:
         if self.model == "lstm":
             self._check_no_circuit()
         look_up("keep", self.keep, KEEP)
-        if self.scaling is not None:
-            look_up("scaling", self.scaling, SCALINGS)
+        if self.scaling is None:
+            object.__setattr__(self, "scaling", "train")
+        look_up("scaling", self.scaling, SCALINGS)
         for name in ("learning_rate", "dropout"):
             object.__setattr__(self, name, real(name, getattr(self, name), ConfigError))
         if not 0 < self.learning_rate < math.inf:

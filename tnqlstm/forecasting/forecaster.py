@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import CheckpointError, DataError, TnqlstmError, UnknownNameError
 from . import metrics
 from .checkpoint import Checkpoint, load_checkpoint, save_config, save_state
-from .config import ForecastConfig, check_count
+from .config import ConfigError, ForecastConfig, check_count
 from .folder import claim_folder
 from .model import RecurrentForecast, build_model, forecast_windows, free_run
 from .scaling import Scalers, fit_scalers
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from ..distribution import QPUNetwork
 
 __all__ = ["Forecaster", "NotFittedError"]
+
+
+RESUMABLE = ("epochs", "progress")  # parameters that a training may be resumed with, changed
 
 
 class NotFittedError(TnqlstmError, AttributeError):
@@ -51,8 +54,9 @@ class Forecaster:
         "best": after training the model has the weights of the epoch with the lowest training
         error; "last": those of the last epoch. `resume` goes on from the last epoch in both cases.
     scaling
-        "train", "whole-series" (leaks the test part; published) or "none"; None: "train", or "none"
-        for a series with inputs.
+        "train": target and inputs are mapped to [-1, 1] on the training part, so that the unit of
+        the data doesn't matter; "whole-series": on the whole series, as published for series
+        without inputs (leaks the test part); "none": unscaled, as published for NARMA.
     seed
         Fixes initial weights, shuffling and dropout. The global generator isn't moved.
     device, dtype
@@ -96,7 +100,7 @@ class Forecaster:
         learning_rate: float = 0.01,
         batch_size: int = 10,
         keep: str = "best",
-        scaling: str | None = None,
+        scaling: str = "train",
         seed: int = 0,
         device: torch.device | str | None = None,
         dtype: torch.dtype | str | None = None,
@@ -128,7 +132,10 @@ class Forecaster:
         return {name: getattr(self, name) for name in _parameter_names()}
 
     def set_params(self, **params: Any) -> Forecaster:
-        """Change parameters for the next `fit`, and return self. Raises `UnknownNameError`."""
+        """Change parameters for the next `fit`, and return self. Raises `UnknownNameError`.
+
+        A fitted forecaster predicts as it was fitted; `resume` takes over `epochs`.
+        """
         for name in params:
             if name not in _parameter_names():
                 raise UnknownNameError("parameter", name, _parameter_names())
@@ -177,11 +184,19 @@ class Forecaster:
         """Continue an interrupted or loaded training, exactly as if it had never stopped.
 
         `epochs`: the total to reach, `self.epochs` if None; also extends a finished training.
+        Raises `ConfigError` where more epochs are done already, or where a parameter other than
+        `epochs` and `progress` was changed since `fit`.
         """
         self._check_fitted()
-        if epochs is not None:
-            self.epochs = epochs = check_count("epochs", epochs)
-            self.config_ = self.config_.with_epochs(epochs)
+        self._check_unchanged()
+        wanted = check_count("epochs", self.epochs if epochs is None else epochs)
+        if wanted < self.trainer_.epoch:
+            raise ConfigError(
+                f"{self.trainer_.epoch} epochs are done already, more than the {wanted} wanted. "
+                "Give a larger number, or fit again."
+            )
+        self.epochs = wanted
+        self.config_ = self.config_.with_epochs(wanted)
         return self._train(after_epoch)
 
     def predict(
@@ -299,10 +314,27 @@ class Forecaster:
                 TrainingConfig(config.learning_rate, config.batch_size, keep=config.keep),
             )  # fmt: skip
         self.config_ = config
+        self._fitted_parameters = self.get_params()
         self.series_, self.test_series_ = train, test
         self.scalers_ = scalers
         self._model = model
         self.trainer_ = trainer
+
+    def _check_unchanged(self) -> None:
+        """Raise a `ConfigError` where a parameter isn't what the model was made with."""
+        changed = [
+            f"{name} ({old!r} to {new!r})"
+            for name, old, new in (
+                (name, self._fitted_parameters[name], new)
+                for name, new in self.get_params().items()
+            )
+            if name not in RESUMABLE and new is not old and new != old
+        ]
+        if changed:
+            raise ConfigError(
+                f"a resumed training keeps the parameters that it began with, so "
+                f"{', '.join(changed)} can't be changed. Set them back, or fit again."
+            )
 
     def _train(self, after_epoch: Callable[[Forecaster], None] | None) -> Forecaster:
         self.trainer_.run(

@@ -62,7 +62,7 @@ def resume_run(
                 "Use Forecaster.load and resume."
             )
         if epochs is not None:
-            check_count("epochs", epochs)
+            epochs = check_count("epochs", epochs)
             if epochs < forecaster.trainer_.epoch:
                 raise ConfigError(
                     f"{str(folder)!r} already has {forecaster.trainer_.epoch} epochs, more than "
@@ -88,7 +88,6 @@ def evaluate(forecaster: Forecaster) -> dict[str, Any]:
         )
     costs = link_costs(forecaster.model_)
     truth, forecast = test.targets, forecast_windows(forecaster.model_, test.inputs)
-    scaling = config.scaling or ("train" if forecaster.series_.inputs is None else "none")
     return {
         "dataset": forecaster.series_.name,
         "model": config.model,
@@ -98,7 +97,7 @@ def evaluate(forecaster: Forecaster) -> dict[str, Any]:
         "epochs": trainer.epoch,
         "kept_epoch": trainer.kept_epoch,
         "seconds": sum(record["seconds"] for record in trainer.history),
-        "scaling": f"{scaling}: {SCALINGS[scaling]}",
+        "scaling": f"{config.scaling}: {SCALINGS[config.scaling]}",
         "train_windows": len(train),
         "test_windows": len(test),
         "train": _errors(forecaster, train),

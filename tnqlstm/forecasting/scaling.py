@@ -17,7 +17,7 @@ __all__ = ["SCALINGS", "Scaler", "Scalers", "fit_scalers"]
 SCALINGS = {
     "train": "minimum and maximum of the training part; test values may leave [-1, 1]",
     "whole-series": "minimum and maximum of the whole series, as published; leaks the test part",
-    "none": "unscaled, the default for a series with inputs (NARMA)",
+    "none": "unscaled, as published for NARMA; for numbers of the size of 1",
 }
 
 
@@ -119,13 +119,11 @@ class Scalers:
         return scaled if series is whole else scaled.part(series.start, series.stop)
 
 
-def fit_scalers(train: Series, scaling: str | None = None) -> Scalers:
+def fit_scalers(train: Series, scaling: str = "train") -> Scalers:
     """The scalers that `scaling` (a key of `SCALINGS`) asks for, fitted on the training part.
 
-    None: "train", or "none" for a series with inputs. Raises `UnknownNameError`, `DataError`.
+    Target and inputs have a scaler each. Raises `UnknownNameError`, `DataError`.
     """
-    if scaling is None:
-        scaling = "train" if train.inputs is None else "none"
     look_up("scaling", scaling, SCALINGS)
     if scaling == "none":
         return Scalers()
