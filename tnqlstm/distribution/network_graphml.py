@@ -97,6 +97,8 @@ def _check_xml(content: bytes, source: str) -> None:
     parser.StartElementHandler = on_element
     try:
         parser.Parse(content, True)
+    except NetworkError:
+        raise
     except expat.ExpatError as error:
         raise NetworkError(
             f"{source}, line {error.lineno}, column {error.offset + 1}: "
