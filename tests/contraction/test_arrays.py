@@ -81,15 +81,6 @@ def test_wide_arrays_are_for_torch_where_it_has_threads(monkeypatch: pytest.Monk
     assert any(len(t) == 300 for t in read)
 
 
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_what_numpy_lacks_is_left_to_torch(dtype: torch.dtype) -> None:
-    vqc = tnq.VQC(ry_brickwork(3, 1), dtype=dtype)
-    wanted = tnq.VQC(ry_brickwork(3, 1), **DOUBLE)
-    wanted.load_state_dict({"weights": vqc.weights.detach().double()})
-    x = torch.tensor([[0.5, -1.0, 2.0]])
-    torch.testing.assert_close(vqc(x.to(dtype)).double(), wanted(x.double()), rtol=0, atol=0.02)
-
-
 def test_nan_passes_without_a_warning() -> None:
     vqc = tnq.VQC(ry_brickwork(3, 1), **DOUBLE)
     values = vqc(torch.tensor([[0.5, torch.nan, torch.inf], [0.0, 0.0, 0.0]]).double())

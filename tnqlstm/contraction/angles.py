@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ..circuit import ENCODINGS, InputSlot, Operation, WeightSlot
 from ..circuit.slots import slots_of
 from .arrays import Array, join
+from .cache import Cache
+from .modes import plain_tensor
 
 __all__ = ["AngleTable", "ConstantBank", "is_data", "slot_kind"]
 
@@ -36,7 +37,7 @@ class ConstantBank:
     """
 
     arrays: Mapping[str, NDArray[np.generic] | Callable[[], NDArray[np.generic]]]
-    _cache: dict[tuple[str, bool, object, object], Array] = field(default_factory=dict)
+    _cache: Cache[tuple[str, bool, object, object], Array] = field(default_factory=Cache)
 
     def get(self, name: str, like: Array, *, real: bool = True) -> Array:
         """The constant of the kind of `like`, in its precision (of real or complex numbers).
@@ -45,19 +46,18 @@ class ConstantBank:
         """
         shared = isinstance(like, np.ndarray)
         key = (name, real, like.dtype, None if shared else like.device)
-        if key not in self._cache:
-            array = self.array(name)
-            values = np.array(array.real if real else array, order="C")
-            fixed = array.dtype.kind in "iu"
-            if shared:
-                dtype = like.dtype if real else np.result_type(like.dtype, np.complex64)
-                self._cache[key] = values if fixed else values.astype(dtype)
-            else:
-                dtype = like.dtype if real else like.dtype.to_complex()
-                self._cache[key] = torch.as_tensor(
-                    values, dtype=None if fixed else dtype, device=like.device
-                )
-        return self._cache[key]
+        found = self._cache.get(key)
+        if found is not None:
+            return found
+        array = self.array(name)
+        values = np.array(array.real if real else array, order="C")
+        fixed = array.dtype.kind in "iu"
+        if shared:
+            dtype = like.dtype if real else np.result_type(like.dtype, np.complex64)
+            return self._cache.keep(key, values if fixed else values.astype(dtype))
+        dtype = like.dtype if real else like.dtype.to_complex()
+        made = plain_tensor(values, None if fixed else dtype, like.device)
+        return self._cache.keep(key, made)
 
     def array(self, name: str) -> NDArray[np.generic]:
         """The constant itself."""

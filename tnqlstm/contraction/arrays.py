@@ -17,6 +17,8 @@ from autoray import get_namespace
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .modes import plain_tensor
+
 __all__ = [
     "Array",
     "adjoint",
@@ -137,7 +139,7 @@ def index_like(index: NDArray[np.int64], like: Array) -> Array:
     """An index for arrays of this kind."""
     if isinstance(like, np.ndarray):
         return index
-    return torch.as_tensor(index, device=like.device)
+    return plain_tensor(index, None, like.device)
 
 
 def zeros(shape: tuple[int, ...], like: Array) -> Array:

@@ -66,8 +66,8 @@ class DenseEvaluator:
         order = [q for group in self.groups for member in group.members for q in member.qubits]
         place = {qubit: k for k, qubit in enumerate(order)}
         columns = [place[q] for q in observables]
-        everything = columns == list(range(len(order)))
-        self._columns = None if everything else torch.tensor(columns)
+        self._in_order = columns == list(range(len(order)))
+        self.constants = ConstantBank({"columns": np.array(columns, dtype=np.int64)})
         fits = circuit.n_weights > 0 and StateForm.fits(self.groups)
         self.state_form = StateForm(self, observables) if fits else None
 
@@ -84,9 +84,9 @@ class DenseEvaluator:
         encoded, matrices = self.table.encode(inputs), iter(prepared)
         values = [group.evaluate(matrices, weights, encoded) for group in self.groups]
         joined = values[0] if len(values) == 1 else torch.cat(values, dim=-1)
-        if self._columns is None:
+        if self._in_order:
             return joined
-        return joined.index_select(-1, self._columns.to(joined.device))
+        return joined.index_select(-1, self.constants.get("columns", joined))
 
     def cost(self, placed: Partition, n_copies: int, n_samples: int) -> Cost:
         """Flops gate by gate; a permutation counts one for each number it moves."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .arrays import Array
+from .cache import Cache
 from .layout import Layout
 from .program import is_small
 from .tensor_network import CONSTANT, WEIGHTS, Rank
@@ -46,7 +47,7 @@ class Forest:
             if (tree, number) in used
             and (rank == WEIGHTS or group.program.ranks[number] == CONSTANT)
         }
-        self._layouts: dict[tuple[int, int, object], Layout] = {}
+        self._layouts = Cache[tuple[int, int, object], Layout](MOST_LAYOUTS)
 
     def batch(self, node: Node, copies: int, n_samples: int) -> int:
         """Entries of a tensor's batch: one, or of networks and copies, or of samples too."""
@@ -97,7 +98,6 @@ class Forest:
         key = (copies, n_samples, None if isinstance(like, np.ndarray) else like.device)
         found = self._layouts.get(key)
         if found is None:
-            if len(self._layouts) >= MOST_LAYOUTS:
-                self._layouts.clear()
-            found = self._layouts[key] = Layout(self, given, outputs, copies, n_samples, like)
-        return found  # not by key: another thread may have cleared them
+            made = Layout(self, given, outputs, copies, n_samples, like)
+            found = self._layouts.keep(key, made)
+        return found

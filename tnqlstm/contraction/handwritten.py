@@ -20,6 +20,7 @@ from torch.autograd import forward_ad
 
 from .arrays import Array, array_of, can_share, tensor_of
 from .freed_memory import keep_freed_memory
+from .modes import own_precision
 from .one_thread import one_thread
 
 __all__ = ["Discarded", "Handwritten", "Recomputed", "Tape", "apply", "pop"]
@@ -117,16 +118,18 @@ class _Node(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         tensors = ctx.saved_tensors
-        if torch.is_grad_enabled() or _are_batched(grads):
-            return None, *_differentiable(ctx.function, ctx.needs_input_grad[1:], tensors, grads)
-        # The first backward takes the tape, in one step that no other thread can share, and frees
-        # it as it goes; one that finds none (the graph was retained) makes its own.
-        try:
-            tape = ctx.tapes.pop()
-        except IndexError:
-            tape = []
-            _forward(ctx, tape, tensors)
-        return None, *_backward(ctx, tape, grads)
+        with own_precision(tensors[0]):
+            if torch.is_grad_enabled() or _are_batched(grads):
+                wanted = ctx.needs_input_grad[1:]
+                return None, *_differentiable(ctx.function, wanted, tensors, grads)
+            # The first backward takes the tape, in one step that no other thread can share, and
+            # frees it as it goes; one that finds none (the graph was retained) makes its own.
+            try:
+                tape = ctx.tapes.pop()
+            except IndexError:
+                tape = []
+                _forward(ctx, tape, tensors)
+            return None, *_backward(ctx, tape, grads)
 
 
 def _differentiable(

@@ -51,7 +51,7 @@ class Layout:
     ) -> None:
         """`given`: the tensors that each given array has in a row; `outputs`: likewise."""
         self.forest, self.copies, self.n_samples = forest, copies, n_samples
-        self._like = like[:0]
+        self._like = empty((0,), like)
         self.outputs = [tuple(nodes) for nodes in outputs]
         self._in_a_row = {node for nodes in outputs if len(nodes) > 1 for node in nodes}
         self.places: dict[Node, Place] = {}

@@ -33,10 +33,13 @@ from .arrays import (
     stack,
     take,
 )
+from .cache import Cache
 from .handwritten import Tape, pop
 from .layers import GateRun
 
 __all__ = ["LayeredRun", "MatrixRun", "StateRun"]
+
+MOST_BANKS = 8  # numbers of copies for which constants are kept
 
 
 def _times(a: Array, b: Array) -> Array:
@@ -80,7 +83,7 @@ class LayeredRun:
         }
         self.length = len(self._one["index"])
         self.constants = ConstantBank({**self._monomials(run), **self._traces()})
-        self._banks: dict[tuple[int, int], ConstantBank] = {}
+        self._banks = Cache[tuple[int, int], ConstantBank](MOST_BANKS)
 
     @staticmethod
     def fits(run: GateRun) -> bool:
@@ -135,7 +138,8 @@ class LayeredRun:
     def _bank(self, weights: Array) -> ConstantBank:
         """Each angle's place in the flat weights, and A, B, C for every copy."""
         copies, n_weights = weights.shape
-        if (copies, n_weights) not in self._banks:
+        found = self._banks.get((copies, n_weights))
+        if found is None:
             one, lead = self._one, self._one["index"].shape[:-1]
             places = one["index"][..., None] + np.arange(copies) * n_weights
             arrays = {"places": places.astype(np.int64).ravel()}
@@ -144,8 +148,8 @@ class LayeredRun:
             for name in "abc":
                 shape = (self.length, 2, 2, *every[1:])
                 arrays[name] = np.broadcast_to(one[name], shape)
-            self._banks[copies, n_weights] = ConstantBank(arrays)
-        return self._banks[copies, n_weights]
+            found = self._banks.keep((copies, n_weights), ConstantBank(arrays))
+        return found
 
     def _gates(self, tape: Tape, weights: Array) -> Array:
         """U_q, (2, 2, qubit, layer, component · copy)."""

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ..circuit import Circuit
 from ..distribution import Partition
-from .angles import AngleTable
+from .angles import AngleTable, ConstantBank
 from .arrays import Array, join
+from .cache import Cache
 from .cones import group_cones, light_cone
 from .cost import BYTES_PER_NUMBER, CONES, GENERATING, Cost, Rates, Traffic
 from .families import Family, families
@@ -66,7 +68,8 @@ class _NetworkEvaluator:
             ]
         )
         order = self._qubits()
-        self._columns = torch.tensor([order[q] for q in observables])
+        columns = np.array([order[q] for q in observables], dtype=np.int64)
+        self.constants = ConstantBank({"columns": columns})
         # where one sample is too much: groups in slices, each an evaluator of its own
         self.slices: list[list[_NetworkEvaluator]] = []
         bytes_each = BYTES_PER_NUMBER * self._sweeps
@@ -99,7 +102,7 @@ class _NetworkEvaluator:
                 table = FunctionTable(columns[source], self._frequencies[source])
                 self.leaves[source] = LeafBatch(own, table)
         self._held = [(g, node) for g, group in enumerate(groups) for node in group.program.held]
-        self._held_by_copies: dict[int, list[list[Node]]] = {}
+        self._held_by_copies = Cache[int, list[list[Node]]]()
         self.roots = [(g, group.program.root) for g, group in enumerate(groups)]
         outputs: dict[Rank, list[Node]] = {WEIGHTS: self._held, INPUTS: self.roots}
         self.forests = {rank: Forest(groups, rank, needed) for rank, needed in outputs.items()}
@@ -125,7 +128,7 @@ class _NetworkEvaluator:
             values = self._values(prepared, weights, encoded)
         else:
             values = torch.cat([_sum_of(parts, weights, encoded) for parts in self.slices], dim=1)
-        return values.index_select(1, self._columns.to(values.device)).transpose(1, 2)
+        return values.index_select(1, self.constants.get("columns", values)).transpose(1, 2)
 
     def width(self, copies: int, n_samples: int) -> int:
         """Numbers in the tensors of the largest group, of usual legs."""
@@ -136,12 +139,13 @@ class _NetworkEvaluator:
 
     def held(self, copies: int) -> list[list[Node]]:
         """What is held for the inputs, as arrays: the small tensors in a row, each large one."""
-        if copies not in self._held_by_copies:
+        found = self._held_by_copies.get(copies)
+        if found is None:
             forest = self.forests[WEIGHTS]
             small = [node for node in self._held if is_small(forest.size(node, copies, 1))]
             large = [[node] for node in self._held if not is_small(forest.size(node, copies, 1))]
-            self._held_by_copies[copies] = [small, *large] if small else large
-        return self._held_by_copies[copies]
+            found = self._held_by_copies.keep(copies, [small, *large] if small else large)
+        return found
 
     def leaf_nodes(self, source: Source) -> list[list[Node]]:
         """The leaves in each array of `made`."""

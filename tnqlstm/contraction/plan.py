@@ -18,11 +18,13 @@ from ..circuit import Circuit, InputSlot, WeightSlot
 from ..distribution import Partition, QPUNetwork
 from ..errors import CircuitError, MemoryBudgetError, PartitionError, look_up
 from .angles import ConstantBank
+from .cache import Cache
 from .cost import NOMINAL_BATCH, Cost, available_memory, peak_bytes, readable_bytes
 from .dense import DenseEvaluator
 from .handwritten import Recomputed, apply
 from .labelled import CutBond, cut_bonds, to_quimb
 from .lowering import Lowering
+from .modes import check_precision, own_precision, untraced
 from .networks import ConesEvaluator, GeneratingEvaluator
 from .report import describe
 from .state_form import StateForm
@@ -71,7 +73,7 @@ class ContractionPlan:
     considered: dict[str, Cost]
     max_memory: int | None = None
     measured: dict[tuple[int, int], int] = field(default_factory=dict, repr=False)
-    _costs: dict[tuple[int, int], Cost] = field(default_factory=dict, repr=False)
+    _costs: Cache[tuple[int, int], Cost] = field(default_factory=Cache, repr=False)
 
     @property
     def method(self) -> str:
@@ -84,9 +86,10 @@ class ContractionPlan:
     def cost(self, n_copies: int = 1, n_samples: int = 1) -> Cost:
         """Cost of one evaluation of so many copies and samples."""
         key = (n_copies, n_samples)
-        if key not in self._costs:
-            self._costs[key] = self.evaluator.cost(self.placed, n_copies, n_samples)
-        return self._costs[key]
+        found = self._costs.get(key)
+        if found is None:
+            found = self._costs.keep(key, self.evaluator.cost(self.placed, n_copies, n_samples))
+        return found
 
     @property
     def flops(self) -> float:
@@ -108,17 +111,30 @@ class ContractionPlan:
             return None
         return self.evaluator.state_form
 
+    @untraced
     def prepare(self, weights: Tensor) -> tuple[Tensor, ...]:
-        """What depends on the weights (copies, n_weights) only, to be reused over time steps."""
-        return self.evaluator.prepare(self.lowering.weights(weights)) if self._slots else ()
+        """What depends on the weights (copies, n_weights) only, to be reused over time steps.
 
+        Raises `ShapeError` where they aren't float32 or float64.
+        """
+        check_precision(weights)
+        with own_precision(weights):
+            return self.evaluator.prepare(self.lowering.weights(weights)) if self._slots else ()
+
+    @untraced
     def evaluate(self, prepared: Sequence[Tensor], weights: Tensor, inputs: Tensor) -> Tensor:
         """⟨Z⟩ of each observed qubit, (copies, batch, n_observables), of inputs (batch, n_inputs).
 
         Exact and differentiable in weights and inputs. Where the prediction is over `max_memory`
         (by default what's free), the samples go in batches, each computed once more for its
         gradient; where one is too much, `MemoryBudgetError` is raised before anything starts.
+
+        In the precision of the weights, under autocast too.
         """
+        with own_precision(weights):
+            return self._evaluate(prepared, weights, inputs)
+
+    def _evaluate(self, prepared: Sequence[Tensor], weights: Tensor, inputs: Tensor) -> Tensor:
         weights, inputs = self.lowering.weights(weights), self.lowering.inputs(inputs)
         n_samples = len(inputs)
         if n_samples == 0:

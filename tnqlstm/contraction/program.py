@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 
 from .arrays import Array, multiply
+from .cache import Cache
 from .product import Product, Step, join
 from .tensor_network import INPUTS, WEIGHTS, ContractionPath, Legs, Rank, TensorNetwork
 
@@ -51,7 +52,7 @@ class Program:
         used = [n for step in self.steps if step.rank == INPUTS for n in (step.left, step.right)]
         self.root = len(self._legs) - 1
         self.root_rank = self.ranks[self.root]
-        self._products: dict[tuple[Rank, int, int], list[tuple[Step, Product]]] = {}
+        self._products = Cache[tuple[Rank, int, int], list[tuple[Step, Product]]](MOST_SIZES)
         self.held = [n for n in [*used, self.root] if self.ranks[n] == WEIGHTS]  # what `run` needs
 
     def axes(self, number: int, legs: Legs) -> list[int]:
@@ -77,14 +78,13 @@ class Program:
         key = (rank, n_weights, n_samples)
         found = self._products.get(key)
         if found is None:
-            if len(self._products) >= MOST_SIZES:
-                self._products.clear()
-            found = self._products[key] = [
+            made = [
                 (step, Product.of(step, n_weights, n_samples))
                 for step in self.steps
                 if step.rank == rank
             ]
-        return found  # not by key: another thread may have cleared them
+            found = self._products.keep(key, made)
+        return found
 
     def reaching(self, leaves: set[int]) -> set[int]:
         """The nodes that depend on some of the leaves."""

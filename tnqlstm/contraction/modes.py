@@ -1,0 +1,93 @@
+"""Modes of torch that stop at the door of a contraction.
+
+`torch.compile` would trace hundreds of small calls one by one, autocast would round in the middle,
+and a tensor that is made in inference mode or under a transform serves nobody after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils._pytree import tree_map
+
+from ..errors import ShapeError
+
+__all__ = ["by_itself", "cast", "check_precision", "own_precision", "plain_tensor", "untraced"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+M = TypeVar("M", bound=nn.Module)
+PRECISIONS = (torch.float32, torch.float64)
+
+
+def untraced(function: Callable[P, R]) -> Callable[P, R]:
+    """The function, which `torch.compile` calls as it stands, between its graphs.
+
+    Whole graphs (`fullgraph=True`) are refused, as for `nn.LSTM`. `torch.compiler.disable` takes a
+    second to load, so it waits for a compiler.
+    """
+
+    @wraps(function)
+    def call(*args: P.args, **options: P.kwargs) -> R:
+        if torch.compiler.is_dynamo_compiling():
+            return torch.compiler.disable(function)(*args, **options)
+        return function(*args, **options)
+
+    return call
+
+
+def by_itself(forward: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, P], R]:
+    """A module's method, `untraced`, and under autocast in the precision of its weights."""
+
+    @untraced
+    @wraps(forward)
+    def call(self: M, *args: P.args, **options: P.kwargs) -> R:
+        weights = next(self.parameters(), None)
+        if weights is None or not _is_autocast(weights):
+            return forward(self, *args, **options)
+        args, options = tree_map(partial(cast, weights), (args, options))
+        with own_precision(weights):
+            return forward(self, *args, **options)
+
+    return call
+
+
+def own_precision(weights: Tensor) -> AbstractContextManager[Any]:
+    """Inside, autocast leaves products on their device in the precision that they have."""
+    if _is_autocast(weights):
+        return torch.autocast(weights.device.type, enabled=False)
+    return nullcontext()
+
+
+def cast(weights: Tensor, value: Any) -> Any:
+    """The value, in the weights' precision if it's a tensor of real numbers and autocast is on."""
+    if isinstance(value, Tensor) and value.is_floating_point() and _is_autocast(weights):
+        return value.to(weights.dtype)
+    return value
+
+
+def _is_autocast(weights: Tensor) -> bool:
+    kind = weights.device.type
+    return torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
+
+
+def check_precision(weights: Tensor) -> None:
+    """Raise `ShapeError` for weights that aren't float32 or float64."""
+    if weights.dtype not in PRECISIONS:
+        raise ShapeError(
+            f"the weights are {weights.dtype}, torch.float32 or torch.float64 wanted: others are "
+            "too coarse for the angles of a circuit. Convert the module by .float() or .double() "
+            "and its inputs likewise; under autocast it keeps its own precision."
+        )
+
+
+def plain_tensor(array: NDArray[Any], dtype: torch.dtype | None, device: Any) -> Tensor:
+    """A tensor to keep: not of inference mode or of a transform, in which it may be made."""
+    with torch.inference_mode(False), torch._C._DisableFuncTorch():
+        return torch.as_tensor(array, dtype=dtype, device=device)
