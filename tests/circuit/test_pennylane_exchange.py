@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import numpy as np
 import pennylane as qml
@@ -12,6 +13,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.linalg import expm
+from scipy.stats import unitary_group
 
 from tnqlstm.circuit import GATES, Circuit, InputSlot, Operation, WeightSlot, ansatz
 from tnqlstm.errors import CircuitError, ShapeError
@@ -165,6 +168,233 @@ def test_other_operators_are_decomposed(name: str) -> None:
     assert_same_state(reference.statevector(read), state_of(gates, 3))
 
 
+def unitary(n_qubits: int, seed: int = 0) -> np.ndarray:
+    return unitary_group.rvs(2**n_qubits, random_state=seed)
+
+
+ANGLES = (0.3, -1.2, 2.1)
+HAMILTONIAN = qml.Hamiltonian([0.3, 0.4], [qml.X(0) @ qml.Y(1), qml.Z(0)])
+UNUSUAL = {
+    "Exp": lambda: qml.exp(HAMILTONIAN, 0.3j),
+    "Evolution": lambda: qml.evolve(qml.X(0) @ qml.Z(1), 0.4),
+    "Prod": lambda: qml.prod(qml.S(0), qml.T(1), qml.CRX(0.3, [0, 1])),
+    "SProd": lambda: qml.s_prod(1j, qml.X(0)),
+    "Sum": lambda: qml.sum(qml.s_prod(0.6, qml.X(0)), qml.s_prod(0.8, qml.Z(0))),
+    "Hermitian": lambda: qml.Hermitian([[0, 1], [1, 0]], wires=0),
+    "QubitUnitary": lambda: qml.QubitUnitary(unitary(1), wires=0),
+    "QubitUnitary of two": lambda: qml.QubitUnitary(unitary(2), wires=[0, 1]),
+    "close to CX": lambda: qml.QubitUnitary(
+        expm(1e-6j * np.ones((4, 4))) @ reference.gate_matrix("CX"), wires=[0, 1]
+    ),
+    "BlockEncode": lambda: qml.BlockEncode([[0.1, 0.2], [0.3, 0.1]], wires=[0, 1]),
+    "SpecialUnitary": lambda: qml.SpecialUnitary(np.linspace(0.1, 1, 15), wires=[0, 1]),
+    "Diagonal": lambda: qml.DiagonalQubitUnitary([1, 1j, -1, np.exp(0.3j)], wires=[0, 1]),
+    "PCPhase": lambda: qml.PCPhase(0.3, dim=2, wires=[0, 1]),
+    "GlobalPhase": lambda: qml.GlobalPhase(0.7, wires=0),
+    "MultiRZ": lambda: qml.MultiRZ(0.3, wires=[0, 1]),
+    "PauliRot": lambda: qml.PauliRot(0.4, "XY", wires=[0, 1]),
+    "QFT": lambda: qml.QFT(wires=[0, 1]),
+    "SISWAP**0.5": lambda: qml.pow(qml.SISWAP(wires=[0, 1]), 0.5),
+    "RX(7)**0.5": lambda: qml.pow(qml.RX(7.0, wires=0), 0.5),  # the principal root
+    "(iX)**0.5": lambda: qml.pow(qml.s_prod(1j, qml.X(0)), 0.5),
+    "Exp**2": lambda: qml.pow(qml.exp(HAMILTONIAN, 0.3j), 2),
+    "Rot**-1": lambda: qml.pow(qml.Rot(*ANGLES, wires=0), -1),
+}
+
+
+def gates_of_pennylane() -> dict[str, Any]:
+    """Every gate on qubits that PennyLane has by itself, of a fixed number of wires and angles."""
+    found = {}
+    for name in dir(qml):
+        kind = getattr(qml, name)
+        if not isinstance(kind, type) or not issubclass(kind, qml.operation.Operation):
+            continue
+        kind = cast(Any, kind)
+        module = kind.__module__
+        fixed = isinstance(kind.num_wires, int) and isinstance(kind.num_params, int)
+        if fixed and module.startswith(("pennylane.ops.qubit", "pennylane.ops.op_math")):
+            wires = list(range(kind.num_wires))
+            found[name] = partial(kind, *ANGLES[: kind.num_params], wires=wires)
+    return found
+
+
+OPERATORS = gates_of_pennylane() | UNUSUAL
+
+
+def assert_same_as_pennylane(operator: Any) -> None:
+    """On a state of no symmetry, with one more wire so that no phase is global."""
+    wires = list(operator.wires)
+    n = len(wires)
+    circuit = Circuit(n, tuple(reference.spread(n)))
+
+    def gates() -> None:
+        circuit.to_pennylane()(wires=wires)
+        qml.apply(operator)
+
+    def as_a_matrix() -> None:
+        circuit.to_pennylane()(wires=range(n))
+        qml.QubitUnitary(qml.matrix(operator, wire_order=wires), wires=range(n))
+
+    read = Circuit.from_pennylane(qml.QNode(gates, qml.device("default.qubit", wires=wires)))
+    assert_same_state(reference.statevector(read), state_of(as_a_matrix, n))
+
+
+def test_all_gates_of_pennylane_are_here() -> None:
+    assert len(OPERATORS) > 65
+    assert {"DoubleExcitationMinus", "OrbitalRotation", "PSWAP", "CPhaseShift01"} <= set(OPERATORS)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_every_operator_with_controls_and_adjoint(name: str) -> None:
+    make = OPERATORS[name]
+    with qml.QueuingManager.stop_recording():
+        operator = make()
+        assert_same_as_pennylane(operator)
+        if len(operator.wires) > 2:
+            others = [qml.adjoint(operator)]
+            if len(operator.wires) == 3:
+                others.append(qml.ctrl(operator, control="a", control_values=0))
+        else:
+            others = [
+                qml.ctrl(qml.adjoint(operator), control="a"),
+                qml.ctrl(operator, control=["a", "b"]),
+                qml.adjoint(qml.ctrl(operator, control=["a", "b"], control_values=[0, 1])),
+            ]
+            if len(operator.wires) == 1:
+                others.append(qml.ctrl(operator, control=["a", "b", "c"]))
+        for other in others:
+            assert_same_as_pennylane(other)
+
+
+def test_known_by_class_not_by_name() -> None:
+    class RX(qml.operation.Operation):
+        num_wires = 1
+
+        @staticmethod
+        def compute_decomposition(wires: Any) -> list[Any]:
+            return [qml.Hadamard(wires)]
+
+    class Barrier(RX):
+        pass
+
+    for kind in (RX, Barrier):
+        read = Circuit.from_pennylane(lambda kind=kind: kind(wires=0))
+        assert read == Circuit(1, (("H", (0,)),))
+
+
+W, X = WeightSlot, InputSlot
+COST = qml.Hamiltonian([1.0, 0.4, -0.3], [qml.Z(0) @ qml.Z(1), qml.Z(2), qml.Z(1) @ qml.Z(2)])
+MIXER = qml.Hamiltonian([1.0, 1.0, 1.0], [qml.X(0), qml.X(1), qml.X(2)])
+
+
+def spread(*operators: Any) -> list[Any]:
+    with qml.QueuingManager.stop_recording():
+        starts = [qml.RY(0.3 + 0.4 * k, k) for k in range(4)]
+    return [qml.apply(operator) for operator in starts] + [qml.apply(o) for o in operators]
+
+
+def quietly(make: Any) -> list[Any]:
+    with qml.QueuingManager.stop_recording():
+        return list(make())
+
+
+FUNCTIONS = {
+    "embeddings": lambda w, x: (
+        qml.AngleEmbedding(x, wires=range(3)),
+        qml.StronglyEntanglingLayers(w[:9].reshape(1, 3, 3), wires=range(3)),
+        qml.BasicEntanglerLayers(w[:6].reshape(2, 3), wires=range(3)),
+    ),
+    "IQP": lambda w, x: (qml.IQPEmbedding(x, wires=range(3), n_repeats=2), qml.RY(w[0], 0)),
+    "QAOA": lambda w, x: (
+        [qml.Hadamard(k) for k in range(3)],
+        qml.qaoa.cost_layer(w[0], COST),
+        qml.qaoa.mixer_layer(w[1], MIXER),
+        qml.ApproxTimeEvolution(COST, w[2], 2),
+    ),
+    "arithmetic": lambda w, x: (
+        qml.RX(2 * w[0] - 1, 0),
+        qml.RZ((np.pi - x[0]) * (np.pi - x[1]), 0),
+        qml.RY(qml.math.arctan(x[1]), 1),
+        qml.CRX(w[1] / 2 + w[2], [0, 1]),
+        qml.RX(np.arctan(x[2] ** 2), 1),
+    ),
+    "several angles": lambda w, x: (
+        qml.U3(w[0], w[1], w[2], 0),
+        qml.U2(w[3], -w[0], 1),
+        qml.adjoint(qml.U3(w[0], w[1], w[2], 2)),
+        qml.CRot(w[0], w[1], w[2], [0, 2]),
+        qml.pow(qml.RX(w[2], 0), 3),
+    ),
+    "controls": lambda w, x: spread(
+        *quietly(
+            lambda: [
+                *(
+                    qml.ctrl(kind(w[k], wires=0), control=[1, 2], control_values=[k % 2, 1])
+                    for k, kind in enumerate((qml.RX, qml.RY, qml.RZ, qml.PhaseShift))
+                ),
+                qml.ctrl(qml.IsingXX(w[4], wires=[0, 1]), control=[2, 3]),
+                qml.ctrl(qml.Rot(w[0], w[1], w[2], 0), control=[1, 2]),
+                qml.ctrl(qml.GlobalPhase(w[5]), control=[1, 2]),
+                qml.ctrl(qml.PauliRot(w[0], "XY", wires=[0, 1]), control=[2, 3]),
+            ]
+        )
+    ),
+    "excitations": lambda w, x: spread(
+        *quietly(
+            lambda: [
+                qml.SingleExcitation(w[0], [0, 1]),
+                qml.DoubleExcitation(w[1], range(4)),
+                qml.IsingXY(w[2], [1, 2]),
+                qml.PSWAP(w[3], [0, 2]),
+                qml.MultiRZ(w[4], [0, 1, 3]),
+            ]
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_are_traced_with_slots(name: str) -> None:
+    function = FUNCTIONS[name]
+    weights = np.array([W(k) for k in range(9)])
+    circuit = Circuit.from_pennylane(function, weights, [X(0), X(1), X(2)])
+    assert (circuit.n_inputs, circuit.weight_shape) == (3, (9,))
+    values = np.random.default_rng(1).normal(size=12)
+    w, x = values[:9], values[9:]
+    assert_same_state(
+        reference.statevector(circuit, w, x), state_of(function, circuit.n_qubits, w, x)
+    )
+
+
+def test_polynomials_go_there_and_come_back() -> None:
+    operations = (
+        ("RX", (0,), 2 * X(0) - 1),
+        ("RY", (0,), W(0) * W(1)),
+        ("RZ", (0,), -X(1, "arctan_square")),
+    )
+    circuit = Circuit(1, operations, 2, (2,))
+    gates = circuit.to_pennylane()
+    assert Circuit.from_pennylane(gates, [W(0), W(1)], [X(0), X(1)]) == circuit
+    expected = reference.statevector(circuit, [0.3, 0.7], [1.1, -0.4])
+    np.testing.assert_allclose(state_of(gates, 1, [0.3, 0.7], [1.1, -0.4]), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda w, x: qml.RX(np.sin(w), 0), "can't be called with slots.* sin method"),
+        (lambda w, x: qml.RX(1 / w, 0), "can't be called with slots.*: 'int' and 'WeightSlot'"),
+        (lambda w, x: qml.RX(w * x, 0), r"w0\*x0 mixes weights"),
+        (lambda w, x: qml.RX(0.1 if w > 0 else 0.2, 0), "can't be called with slots.*'>'"),
+        (lambda w, x: qml.pow(qml.RX(w, 0), 0.5), r"no counterpart here for PennyLane's RX\*\*0.5"),
+        (lambda w, x: qml.QubitUnitary(np.diag([1, w]), 0), "can't|no counterpart"),
+    ],
+)
+def test_what_slots_cannot_do(function: Any, message: str) -> None:
+    with pytest.raises(CircuitError, match=message):
+        Circuit.from_pennylane(function, W(0), X(0))
+
+
 def test_identity_on_several_wires() -> None:
     assert Circuit.from_pennylane(lambda: qml.Identity(wires=[0, 1])) == Circuit(
         2, (("I", (0,)), ("I", (1,)))
@@ -177,6 +407,10 @@ def test_identity_on_several_wires() -> None:
         (lambda: qml.measure(0), "no counterpart here for PennyLane's MidMeasure"),
         (lambda: qml.DepolarizingChannel(0.1, wires=0), "PennyLane's DepolarizingChannel"),
         (lambda: qml.RX(np.array([0.1, 0.2]), wires=0), "RX has a batch of 2 angles"),
+        (lambda: qml.Projector([1], wires=0), "no counterpart here for PennyLane's Projector"),
+        (lambda: qml.ctrl(qml.Projector([1], wires=0), control=1), "PennyLane's C\\(Projector"),
+        (lambda: qml.TShift(wires=0), "no counterpart here for PennyLane's TShift"),
+        (lambda: qml.pow(qml.QFT(range(7)), 0.5), r"PennyLane's QFT\*\*0.5"),
     ],
 )
 def test_what_a_circuit_cannot_hold(gates: Any, message: str) -> None:

@@ -97,11 +97,21 @@ def test_one_form() -> None:
     assert str(2 * a * b - X(3) + 1) == "-x3 + 2*x0*arctan(x1) + 1"
 
 
+def test_arrays_of_slots_do_arithmetic_element_by_element() -> None:
+    slots = np.array([X(0), X(1)])
+    assert list(np.array([2.0, 1.0]) * slots - 1) == [2 * X(0) - 1, X(1) - 1]
+    assert slots @ np.array([1.0, 2.0]) == X(0) + 2 * X(1)
+    assert list(np.arctan(slots**2)) == [X(0, "arctan_square"), X(1, "arctan_square")]
+    assert list(np.ones(2) * W(0)) == [W(0), W(0)]
+
+
 def test_arctan_of_an_input_or_its_square() -> None:
     assert arctan(X(3)) == X(3, "arctan")
     assert arctan(X(3) ** 2) == X(3, "arctan_square")
     for other in (2 * X(3), X(3) * X(4), X(3, "arctan"), W(0), W(0) ** 2, 1.0, X(3, "arctan") ** 2):
         assert arctan(other) is None
+    with pytest.raises(CircuitError, match=r"arctan\(w0\)"):
+        W(0).arctan()
 
 
 @pytest.mark.parametrize(
@@ -135,7 +145,7 @@ def test_refused(make: Callable[[], Any], message: str) -> None:
         lambda: W(0) / W(1),
         lambda: W(0) + "1",
         lambda: True * W(0),
-        lambda: np.ones(2) * W(0),
+        lambda: np.sin(W(0)),
         lambda: W(0) ** W(1),
     ],
 )

@@ -286,11 +286,24 @@ n_inputs=0, weight_shape=(0,))
     def from_pennylane(source: Any, *args: Any, **kwargs: Any) -> Circuit:
         """The gates of a PennyLane tape, QNode or quantum function; needs the extra `pennylane`.
 
-        QNodes and functions are called with `args` and `kwargs`. Angles are the numbers found.
+        QNodes and functions are called with `args` and `kwargs`: with numbers, or with slots and
+        arrays of them, which become the circuit's weights, of shape (number,), and inputs.
+        Functions may do with slots what makes polynomials, and take arctan(x) and arctan(x*x).
         Wires are numbered in the order of the QNode's device where that has wires, else sorted
-        where all are numbers, else as they come. Operators that aren't in `GATES` are decomposed;
-        global phases, barriers and the measurements at the end are dropped. Raises `CircuitError`
-        for measurements inside, batches of angles and operators without a decomposition.
+        where all are numbers, else as they come. Operators that aren't in `GATES` are decomposed,
+        unitary matrices of up to 6 qubits are synthesised; global phases, barriers and the
+        measurements at the end are dropped. Raises `CircuitError` for measurements inside, batches
+        of angles and operators without a decomposition.
+
+        >>> import pennylane as qml
+        >>> from tnqlstm import Circuit, InputSlot, WeightSlot
+        >>> circuit = Circuit.from_pennylane(
+        ...     lambda w, x: (qml.RX(2 * x, wires=0), qml.RY(w[1] - w[0], wires=0)),
+        ...     [WeightSlot(0), WeightSlot(1)],
+        ...     InputSlot(0),
+        ... )
+        >>> print(circuit.operations[1].angle)
+        -w0 + w1
         """
         from .pennylane_exchange import from_pennylane
 

@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import autoray
+import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import CircuitError, ShapeError
 from .circuit import Circuit
-from .gates import GATES
-from .operation import InputSlot, Operation, WeightSlot
+from .operation import Operation
 from .optional import import_extra
-from .qasm import product
+from .pennylane_operators import has_no_effect, make_operator, parts_of, steps_of
+from .slots import InputSlot, Polynomial, Slot, WeightSlot, slots_of, with_slots
 
 __all__ = ["from_pennylane", "to_pennylane"]
 
-# PennyLane's names of operators
-_NAMES = {
-    "I": "Identity",
-    "H": "Hadamard",
-    "X": "PauliX",
-    "Y": "PauliY",
-    "Z": "PauliZ",
-    "SDG": "Adjoint(S)",
-    "TDG": "Adjoint(T)",
-    "SXDG": "Adjoint(SX)",
-    "P": "PhaseShift",
-    "CX": "CNOT",
-    "CS": "C(S)",
-    "CP": "ControlledPhaseShift",
-    "RXX": "IsingXX",
-    "RYY": "IsingYY",
-    "RZZ": "IsingZZ",
-}
-_OUR_NAMES = {_NAMES.get(name, name): name for name in GATES} | {"U1": "P", "CPhase": "CP"}
-_PRODUCTS = {"U2": "u2", "U3": "u3", "Toffoli": "ccx", "CCZ": "ccz", "CSWAP": "cswap", "CH": "ch"}
-_IGNORED = ("Barrier", "GlobalPhase", "Snapshot", "WireCut")
 _MAX_NESTING = 100  # decompositions within decompositions
 _MAX_OPERATIONS = 1_000_000
 
@@ -46,7 +27,7 @@ def to_pennylane(
 ) -> Callable[..., None]:
     """The circuit as a PennyLane quantum function; see `Circuit.to_pennylane`."""
     qml = import_extra("pennylane", "pennylane")
-    operators = {name: _operator(qml, name) for name in {op.name for op in circuit.operations}}
+    operators = {name: make_operator(name) for name in {op.name for op in circuit.operations}}
     encoded: dict[str, Callable[[Any], Any]] = {
         "identity": lambda value: value,
         "arctan": qml.math.arctan,
@@ -62,24 +43,18 @@ def to_pennylane(
         vector = _checked(qml, "inputs", inputs, (circuit.n_inputs,), circuit.n_inputs)
         flat = qml.math.reshape(flat, (-1,)) if circuit.n_weights else flat
         labels = _labels(wires, circuit.n_qubits)
+
+        def read(slot: Slot) -> Any:
+            if isinstance(slot, WeightSlot):
+                return flat[slot.index]
+            return encoded[slot.encoding](vector[..., slot.index])
+
         for op in circuit.operations:
-            angle: Any = op.angle
-            if isinstance(angle, WeightSlot):
-                angle = flat[angle.index]
-            elif isinstance(angle, InputSlot):
-                angle = encoded[angle.encoding](vector[..., angle.index])
+            angle = with_slots(op.angle, read)
             on = [labels[qubit] for qubit in op.qubits]
             operators[op.name](*(() if angle is None else (angle,)), wires=on)
 
     return gates
-
-
-def _operator(qml: Any, name: str) -> Callable[..., Any]:
-    if name in ("SDG", "TDG", "SXDG"):
-        return lambda wires: qml.adjoint(getattr(qml, name[:-2])(wires=wires))
-    if name == "CS":
-        return lambda wires: qml.ctrl(qml.S(wires=wires[1]), control=wires[0])
-    return getattr(qml, _NAMES.get(name, name))
 
 
 def _checked(qml: Any, what: str, values: Any, shape: tuple[int, ...], size: int) -> Any:
@@ -106,65 +81,73 @@ def _labels(wires: Sequence[Any] | None, n_qubits: int) -> list[Any]:
 def from_pennylane(source: Any, *args: Any, **kwargs: Any) -> Circuit:
     """The circuit of a tape, QNode or quantum function; see `Circuit.from_pennylane`."""
     qml = import_extra("pennylane", "pennylane")
+    given = _slots_in((args, tuple(kwargs.values())))
     wires: Iterable[Any] = ()
     if isinstance(source, qml.QNode):
         wires = source.device.wires or ()  # their order is the device's
-        source = qml.workflow.construct_tape(source)(*args, **kwargs)
+        source = _called(qml.workflow.construct_tape(source), args, kwargs, given)
     elif not isinstance(source, qml.tape.QuantumScript):
         if not callable(source):
             raise TypeError(
                 f"a PennyLane tape, QNode or quantum function wanted, got {type(source).__name__}."
             )
-        source = qml.tape.make_qscript(source)(*args, **kwargs)
+        source = _called(qml.tape.make_qscript(source), args, kwargs, given)
     places = {wire: place for place, wire in enumerate(wires or _in_order(source.wires))}
     operations: list[Operation] = []
     # operators still to be read, the next one last: (operator, nesting)
     pending = [(operator, 0) for operator in reversed(source.operations)]
     while pending:
         operator, nesting = pending.pop()
-        if operator.name in _IGNORED:
+        if has_no_effect(operator):
             continue
-        steps = _steps(operator, places)
-        if steps is None:
-            pending += [(part, nesting + 1) for part in reversed(_parts(operator, nesting))]
-        else:
+        steps = steps_of(operator, places)
+        if steps is not None:
             operations += steps
+        elif nesting < _MAX_NESTING:
+            pending += [(part, nesting + 1) for part in reversed(parts_of(operator))]
+        else:
+            raise CircuitError(
+                f"PennyLane's {operator.name} is made of itself, {nesting} operators deep."
+            )
         if len(operations) + len(pending) > _MAX_OPERATIONS:
             raise CircuitError(f"more than {_MAX_OPERATIONS:,} gates. Split the circuit.")
-    return Circuit(len(places), tuple(operations))
+    read = {*given, *(slot for op in operations for slot in slots_of(op.angle))}
+    n_inputs = max((slot.index + 1 for slot in read if isinstance(slot, InputSlot)), default=0)
+    n_weights = max((slot.index + 1 for slot in read if isinstance(slot, WeightSlot)), default=0)
+    return Circuit(len(places), tuple(operations), n_inputs, (n_weights,))
+
+
+def _slots_in(value: Any) -> set[Slot]:
+    """The slots in nested arguments."""
+    if isinstance(value, InputSlot | WeightSlot | Polynomial):
+        return set(slots_of(value))
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        value = list(value.flat)
+    if not isinstance(value, list | tuple):
+        return set()
+    return {slot for each in value for slot in _slots_in(each)}
+
+
+def _called(
+    make_tape: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], given: set[Slot]
+) -> Any:
+    """The tape of a function; what it can't do with slots is a `CircuitError`."""
+    if not given:
+        return make_tape(*args, **kwargs)
+    for kind in (InputSlot, WeightSlot, Polynomial):  # in PennyLane's own functions too
+        autoray.register_backend(kind, "numpy")
+    try:
+        return make_tape(*args, **kwargs)
+    except CircuitError:  # of the slots' own arithmetic
+        raise
+    except (TypeError, AttributeError, ValueError, ImportError) as error:
+        raise CircuitError(
+            f"the function can't be called with slots: {error}. It may add, subtract and multiply "
+            "them, divide them by numbers and take arctan(x) or arctan(x*x) of inputs; give "
+            "numbers for its other arguments."
+        ) from error
 
 
 def _in_order(wires: Iterable[Any]) -> list[Any]:
     labels = list(wires)
     return sorted(labels) if all(isinstance(label, int) for label in labels) else labels
-
-
-def _steps(operator: Any, places: Mapping[Any, int]) -> list[Operation] | None:
-    """The operator as operations, None where only its decomposition may tell."""
-    name = operator.name
-    if name == "C(S)" and not all(operator.control_values):
-        return None
-    if name not in _OUR_NAMES and name not in _PRODUCTS:
-        return None
-    if getattr(operator, "batch_size", None) is not None:
-        raise CircuitError(
-            f"PennyLane's {name} has a batch of {operator.batch_size} angles. A circuit here has "
-            "one angle a gate: pass one sample, or keep the angle as an input."
-        )
-    qubits = tuple(places[wire] for wire in operator.wires)
-    angles = [float(value) for value in operator.parameters]
-    if name in _PRODUCTS:
-        return [Operation(*step) for step in product(_PRODUCTS[name], angles, qubits)]
-    if name == "Identity":  # on any number of wires
-        return [Operation("I", (qubit,)) for qubit in qubits]
-    return [Operation(_OUR_NAMES[name], qubits, angles[0] if angles else None)]
-
-
-def _parts(operator: Any, nesting: int) -> list[Any]:
-    if not getattr(operator, "has_decomposition", False) or nesting >= _MAX_NESTING:
-        raise CircuitError(
-            f"no counterpart here for PennyLane's {operator.name}. A circuit here has gates only, "
-            "no measurements inside and no noise: decompose it into rotations and CNOT first, or "
-            "leave it out."
-        )
-    return operator.decomposition()

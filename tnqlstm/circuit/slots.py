@@ -32,9 +32,10 @@ MOST_FACTORS = 16  # of a term
 
 
 class _Arithmetic:
-    """+, - and * with slots, polynomials and numbers; / by a number; ** a small whole number."""
+    """+, - and * with slots, polynomials and numbers; / by a number; ** a small whole number.
 
-    __array_ufunc__ = None  # numpy's numbers leave the arithmetic to us
+    numpy's arrays of slots do the same element by element, and `np.arctan` calls `arctan`.
+    """
 
     def __add__(self, other: object) -> Any:
         return _joined(self, other, 1.0)
@@ -86,6 +87,15 @@ class _Arithmetic:
         for _ in range(int(number)):
             power = self * power
         return power
+
+    def arctan(self) -> InputSlot:
+        """arctan of an input or of its square, which are encodings; else `CircuitError`."""
+        found = arctan(self)  # type: ignore[arg-type]
+        if found is None:
+            raise CircuitError(
+                f"arctan({self}): arctan of an input x or of x*x is an angle, of others it isn't."
+            )
+        return found
 
 
 @dataclass(frozen=True)
