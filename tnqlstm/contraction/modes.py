@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial, wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.utils._pytree import tree_map
+from torch import Tensor
 
 from ..errors import ShapeError
 
-__all__ = ["by_itself", "cast", "check_precision", "own_precision", "plain_tensor", "untraced"]
+__all__ = ["check_precision", "is_autocast", "own_precision", "plain_tensor", "untraced"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
-M = TypeVar("M", bound=nn.Module)
 PRECISIONS = (torch.float32, torch.float64)
 
 
@@ -42,37 +40,15 @@ def untraced(function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-def by_itself(forward: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, P], R]:
-    """A module's method, `untraced`, and under autocast in the precision of its weights."""
-
-    @untraced
-    @wraps(forward)
-    def call(self: M, *args: P.args, **options: P.kwargs) -> R:
-        weights = next(self.parameters(), None)
-        if weights is None or not _is_autocast(weights):
-            return forward(self, *args, **options)
-        args, options = tree_map(partial(cast, weights), (args, options))
-        with own_precision(weights):
-            return forward(self, *args, **options)
-
-    return call
-
-
 def own_precision(weights: Tensor) -> AbstractContextManager[Any]:
     """Inside, autocast leaves products on their device in the precision that they have."""
-    if _is_autocast(weights):
+    if is_autocast(weights):
         return torch.autocast(weights.device.type, enabled=False)
     return nullcontext()
 
 
-def cast(weights: Tensor, value: Any) -> Any:
-    """The value, in the weights' precision if it's a tensor of real numbers and autocast is on."""
-    if isinstance(value, Tensor) and value.is_floating_point() and _is_autocast(weights):
-        return value.to(weights.dtype)
-    return value
-
-
-def _is_autocast(weights: Tensor) -> bool:
+def is_autocast(weights: Tensor) -> bool:
+    """Whether autocast is on where they are."""
     kind = weights.device.type
     return torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
 

@@ -21,10 +21,11 @@ from ..errors import ShapeError, look_up
 from .called import has_own, is_hooked
 from .options import check_bias, sketch
 from .placement import Ansatz, place
+from .precision import by_itself, check_dtype
 from .recurrence import Recurrence
 from .state import State, check_state
 from .steps import Steps
-from .vqc import VQC, check_dtype
+from .vqc import VQC
 
 __all__ = ["CELLS", "CellDefinition", "QLSTMCell"]
 
@@ -191,6 +192,7 @@ class QLSTMCell(nn.Module):
 
         return step
 
+    @by_itself
     def forward(
         self,
         input: Tensor,
@@ -211,6 +213,9 @@ class QLSTMCell(nn.Module):
                 f"input of shape (batch, {self.input_size}) or ({self.input_size},) wanted, "
                 f"got {tuple(input.shape)}."
             )
+        weights = next(self.parameters(), None)
+        if weights is not None:  # a module without any may stand for the VQCs
+            check_dtype(input, weights)
         if batch_sizes is None:
             return self.bind()(input, self._state(input, hx, *input.shape[:-1]))[1]
         steps = Steps.of(batch_sizes, input)
@@ -227,8 +232,6 @@ class QLSTMCell(nn.Module):
         if not vqcs:
             return self._step_by_step(x, state, steps)
         forms, weights = zip(*(found for _, found in vqcs), strict=True)
-        for part in (x, *state):
-            check_dtype(part, weights[0])
         circuits = [vqc.circuit for vqc, _ in vqcs]
         same = circuits[0] is circuits[-1] or circuits[0] == circuits[-1]
         made = partial(Recurrence, forms, one_circuit=same)

@@ -17,6 +17,7 @@ from ..errors import ShapeError
 from .cell import QLSTMCell
 from .options import check_bias, flag, sketch
 from .placement import Ansatz
+from .precision import by_itself
 from .state import State, check_state
 from .steps import Steps
 from .vqc import VQC
@@ -38,6 +39,9 @@ class QLSTM(nn.Module):
     `proj_size` 0, as circuits have neither.
 
     The other parameters are `QLSTMCell`'s; `network` may also be a list with one for each layer.
+
+    Computes in the precision of its weights, float32 or float64, under autocast too, and stays as
+    it is under `torch.compile`, as `nn.LSTM` does.
 
     Cost: one plan a cell; the part that depends on weights only is computed once a call, then each
     time step contracts the rest for the whole batch. `cells[k]` is layer k, `cells_reverse[k]` its
@@ -157,6 +161,7 @@ class QLSTM(nn.Module):
             for cell in layer:
                 cell.reset_parameters()  # type: ignore[operator]
 
+    @by_itself
     def forward(
         self, input: Tensor | PackedSequence, hx: State | None = None
     ) -> tuple[Tensor | PackedSequence, State]:

@@ -11,26 +11,21 @@ from torch import Tensor, nn
 from ..arguments import whole
 from ..circuit import Circuit
 from ..contraction import ContractionPlan, plan_expectations
+from ..contraction.modes import check_precision
 from ..contraction.state_form import StateForm
 from ..distribution import Partition
 from ..errors import ShapeError
 from .called import has_own, is_hooked
+from .precision import by_itself, cast, check_dtype
 
-__all__ = ["VQC", "check_dtype"]
-
-
-def check_dtype(inputs: Tensor, weights: Tensor) -> None:
-    """Raise `ShapeError` where inputs and weights differ in precision."""
-    if inputs.dtype != weights.dtype:
-        raise ShapeError(
-            f"inputs are {inputs.dtype}, the weights {weights.dtype}. Convert one with .to()."
-        )
+__all__ = ["VQC"]
 
 
 class VQC(nn.Module):
     """⟨Z_i⟩ of each observed qubit, (..., n_inputs) -> (..., n_observables), in [-1, 1].
 
-    Exact, differentiable in inputs and weights, on the device and in the precision of its weights.
+    Exact, differentiable in inputs and weights, on the device and in the precision of its weights,
+    float32 or float64, under autocast too. `torch.compile` leaves it as it is.
 
     Parameters
     ----------
@@ -72,6 +67,7 @@ class VQC(nn.Module):
         self.copies = copies
         shape = circuit.weight_shape if copies is None else (copies, *circuit.weight_shape)
         self.weights = nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
+        check_precision(self.weights)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -115,6 +111,7 @@ class VQC(nn.Module):
             got = None if inputs is None else tuple(inputs.shape)
             if inputs is None or inputs.shape[-1:] != (n_inputs,):
                 raise ShapeError(f"inputs of shape (..., {n_inputs}) wanted, got {got}.")
+            inputs = cast(flat, inputs)
             check_dtype(inputs, flat)
             lead = inputs.shape[:-1]
             values = self.plan.evaluate(prepared, flat, inputs.reshape(math.prod(lead), n_inputs))
@@ -123,6 +120,7 @@ class VQC(nn.Module):
 
         return evaluate
 
+    @by_itself
     def forward(self, inputs: Tensor | None = None) -> Tensor:
         """⟨Z⟩, (..., n_inputs) -> (..., n_observables), or (copies, ..., n_observables).
 
