@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from tnqlstm.outputs import (
     check_new_file,
     check_new_folder,
     file_names,
+    is_unfinished,
     write_atomically,
     write_figure,
     write_folder,
@@ -89,6 +92,45 @@ def test_a_file_that_fails_leaves_the_old_one(monkeypatch: pytest.MonkeyPatch) -
         write_atomically(Path("a"), b"new and longer")
     assert Path("a").read_bytes() == b"old"
     assert held() == ["a"]
+
+
+def killed_within(write: Callable[[], None]) -> None:
+    """Call it in a process that ends at its first fsync or text, without any cleaning up."""
+    child = os.fork()
+    if child == 0:
+        os.fsync = Path.write_text = lambda *_, **__: os._exit(9)  # type: ignore[assignment,method-assign]
+        write()
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+def test_what_a_killed_write_left_goes_with_the_next() -> None:
+    write_atomically(Path("a"), b"old")
+    killed_within(lambda: write_atomically(Path("a"), b"new"))
+    killed_within(lambda: write_folder(Path("out"), {"b": "b"}))
+    assert Path("a").read_bytes() == b"old"
+    assert len(held()) == 3
+    assert is_unfinished(held()[0], ["a"])
+    write_atomically(Path("b"), b"another file's is let be")
+    assert len(held()) == 4
+    write_atomically(Path("a"), b"new")
+    write_folder(Path("out"), {"b": "b"})
+    assert held() == ["a", "b", "out"]
+
+
+def test_a_write_that_goes_on_is_let_be() -> None:
+    with open(".a.0123abcd", "wb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        write_atomically(Path("a"), b"new")
+        assert held() == [".a.0123abcd", "a"]
+    write_atomically(Path("a"), b"newer")
+    assert held() == ["a"]
+
+
+def test_names_of_unfinished_files() -> None:
+    assert is_unfinished(".a.png.12345", ["a.png"])  # as versions up to 0.1 named them
+    for name in (".a.png", "a.png.12345", ".a.png.xyz", ".b.png.12345", ".a.png.12345.png"):
+        assert not is_unfinished(name, ["a.png"])
 
 
 def test_figures_are_written_by_suffix() -> None:

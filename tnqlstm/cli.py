@@ -17,7 +17,7 @@ from .cli_ending import INTERRUPTED, REFUSED, as_a_process, message_of, say
 from .cli_partition import NETWORK_FILES, NetworkSpec, cost_table, partition, print_result
 from .cli_words import in_options
 from .errors import DataError
-from .outputs import PICTURES, check_new_file, write_figure
+from .outputs import PICTURES, check_new_file, write_atomically, write_figure
 
 __all__ = ["app", "main"]
 
@@ -324,7 +324,7 @@ def forecast(
         typer.echo(result.to_csv(), nl=False)
         return
     if output.suffix.lower() == ".csv":
-        output.write_text(result.to_csv(), encoding="utf-8")
+        write_atomically(output, result.to_csv().encode())
     else:
         write_figure(result.draw(), output)
     typer.echo(f"{horizon} points: {output}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
+import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +22,10 @@ __all__ = [
     "PICTURES",
     "check_new_file",
     "check_new_folder",
+    "figure_bytes",
     "file_names",
+    "is_unfinished",
+    "remove_unfinished",
     "write_atomically",
     "write_figure",
     "write_folder",
@@ -58,17 +64,85 @@ def _check_parent(path: Path) -> None:
         raise FileNotFoundError(f"no folder {str(path.parent)!r} to write {path.name!r} into.")
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file in one step: the old content or the new one, whatever happens in between."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+def write_atomically(
+    path: Path,
+    content: bytes,
+    *,
+    folder: int | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> None:
+    """Replace a file in one step: the old content or the new one, whatever happens in between.
+
+    What killed writes of this file left beside it is removed. `folder`: a descriptor of the folder,
+    to write into even if the path leads elsewhere by now. `check` is called when all is written,
+    and stops the replacement by raising.
+    """
+    if folder is None:
+        remove_unfinished(path.parent, path.name)
+    target = str(path) if folder is None else path.name
+    name = _unfinished_name(path.name)
+    temporary = str(path.with_name(name)) if folder is None else name
+    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666, dir_fd=folder)
     try:
-        with temporary.open("wb") as file:
+        with open(handle, "wb") as file:
+            _lock(handle)
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+            os.fsync(handle)
+            if os.name == "nt":  # which renames no open file
+                file.close()
+            check()
+            os.replace(temporary, target, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
+
+
+def is_unfinished(name: str, of: Iterable[str]) -> bool:
+    """Whether a name is that of an unfinished write of one of these files or folders."""
+    match = re.fullmatch(r"\.(.+)\.[0-9a-f]+", name, flags=re.DOTALL)
+    return match is not None and match[1] in set(of)
+
+
+def remove_unfinished(folder: Path, name: str) -> None:
+    """Remove what killed writes of this file or folder left; one that goes on is let be."""
+    try:
+        left = [entry for entry in folder.iterdir() if is_unfinished(entry.name, [name])]
+    except OSError:
+        return
+    for entry in left:
+        with suppress(OSError):
+            handle = os.open(entry, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            try:
+                if not _lock(handle):
+                    continue
+                if entry.is_dir():
+                    shutil.rmtree(entry)
+                else:
+                    entry.unlink()
+            finally:
+                os.close(handle)
+
+
+def _unfinished_name(name: str) -> str:
+    return f".{name}.{secrets.token_hex(4)}"
+
+
+def _lock(handle: int) -> bool:
+    """Hold a file or folder until its descriptor is closed; False where another process does.
+
+    True where there are no locks (Windows): an open file can't be removed there.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EAGAIN, errno.EACCES)
+    return True
 
 
 def write_figure(figure: Figure, path: Path) -> None:
@@ -78,24 +152,45 @@ def write_figure(figure: Figure, path: Path) -> None:
     """
     if path.suffix.lower() not in PICTURES:
         raise DataError(f"can't draw into {str(path)!r}. Name a .png, .pdf or .svg file.")
+    write_atomically(path, figure_bytes(figure, path.suffix))
+
+
+def figure_bytes(figure: Figure, suffix: str) -> bytes:
+    """A figure in the format of a suffix, one of `PICTURES`."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=path.suffix.lstrip(".").lower(), dpi=_DOTS_AN_INCH)
-    write_atomically(path, buffer.getvalue())
+    figure.savefig(buffer, format=suffix.lstrip(".").lower(), dpi=_DOTS_AN_INCH)
+    return buffer.getvalue()
 
 
 def write_folder(path: Path, texts: Mapping[str, str]) -> None:
     """Make a folder of text files, {file name: text}, in one step; an empty one is replaced."""
     path = path.absolute()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    remove_unfinished(path.parent, path.name)
+    temporary = path.with_name(_unfinished_name(path.name))
     temporary.mkdir()
     try:
-        for name, text in texts.items():
-            (temporary / name).write_text(text, encoding="utf-8")
-        if path.is_dir():
-            path.rmdir()
-        temporary.rename(path)
+        with _holding(temporary):
+            for name, text in texts.items():
+                (temporary / name).write_text(text, encoding="utf-8")
+            if path.is_dir():
+                path.rmdir()
+            temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def _holding(folder: Path) -> Iterator[None]:
+    """Keep `remove_unfinished` of other processes away from a folder, where there are locks."""
+    if os.name == "nt":  # which opens no folders
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(handle)
+        yield
+    finally:
+        os.close(handle)
 
 
 def file_names(labels: list[object], suffix: str) -> list[str]:
