@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ..errors import CheckpointError, DataError, look_up
+from ..errors import DataError, look_up
 from .metrics import mse
 from .model import DivergenceError, dtype_name, forecast_windows, model_tensor
+from .training_state import History, TrainingState, check_state
 from .windows import Windows
 
 __all__ = [
@@ -34,8 +35,6 @@ __all__ = [
     "TrainingInterrupted",
     "TrainingState",
 ]
-
-History = list[dict[str, Any]]
 
 # RMSprop at a constant rate jumps from epoch to epoch, so the last one may be a bad one
 KEEP = {
@@ -68,24 +67,6 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         look_up("keep", self.keep, KEEP)
-
-
-@dataclass(frozen=True)
-class TrainingState:
-    """All that the next epoch depends on; not to be changed.
-
-    `tensors`: "model.*", "optimizer.*", "random.*" and, where the best weights are kept, "best.*".
-    `history`: a dict an epoch with `epoch` (from 1), `train_mse` and `test_mse` (at its end, scaled
-    units; `test_mse` None without test windows) and `seconds`.
-    """
-
-    tensors: dict[str, Tensor]
-    history: History
-
-    def group(self, name: str) -> dict[str, Tensor]:
-        """The tensors of one group, without its name."""
-        prefix = f"{name}."
-        return {k[len(prefix) :]: v for k, v in self.tensors.items() if k.startswith(prefix)}
 
 
 class Trainer:
@@ -158,9 +139,8 @@ class Trainer:
         `TrainingInterrupted` at Ctrl-C, `DivergenceError` where a loss isn't finite; in both cases
         `state` is that at the end of the last full epoch.
         """
-        n_batches = math.ceil(len(self.train) / self.config.batch_size)
         todo = max(epochs - self.epoch, 0)
-        bar = tqdm(total=todo * n_batches, unit="batch", disable=not progress)
+        bar = tqdm(total=todo * self._n_batches, unit="batch", disable=not progress)
         try:
             self._restore()
             while self.epoch < epochs:
@@ -176,10 +156,20 @@ class Trainer:
         return self.history
 
     def load_state(self, state: TrainingState) -> None:
-        """Go back, or on, to a state. Raises `CheckpointError` where it's another model's."""
-        self._check(state)
+        """Go back, or on, to a state. Raises `CheckpointError` where it can't be this trainer's."""
+        check_state(
+            state,
+            self.model,
+            keeps_best=self.config.keep == "best",
+            has_test=self.test is not None,
+            n_batches=self._n_batches,
+        )
         self._state = state
         self._show_kept()
+
+    @property
+    def _n_batches(self) -> int:
+        return math.ceil(len(self.train) / self.config.batch_size)
 
     def _run_epoch(self, bar: Any) -> None:
         """One epoch; only its last line changes `state`."""
@@ -255,32 +245,13 @@ class Trainer:
             "look for outliers in the series, or scale it (scaling='train')."
         )
 
-    def _check(self, state: TrainingState) -> None:
-        """Raise a `CheckpointError` unless the weights in the state have this model's shapes."""
-        wanted = {k: tuple(v.shape) for k, v in self.model.state_dict().items()}
-        groups = [state.group("model")]
-        if self.config.keep == "best" and state.history:
-            groups.append(state.group("best"))
-        for group in groups:
-            got = {k: tuple(v.shape) for k, v in group.items()}
-            wrong = [
-                f"{name}: {got.get(name, 'missing')} instead of {wanted.get(name, 'nothing')}"
-                for name in sorted(wanted.keys() | got.keys())
-                if wanted.get(name) != got.get(name)
-            ]
-            if wrong:
-                listed = "; ".join(wrong[:4]) + ("; …" if len(wrong) > 4 else "")
-                raise CheckpointError(
-                    f"the state is another model's: {listed}. Use the options it was saved with."
-                )
-
     @contextmanager
     def _own_random(self) -> Iterator[None]:
         """Draw from this trainer's random state, and keep it only if the block comes to its end."""
         devices = [self._device] if self._device.type == "cuda" else []
         with torch.random.fork_rng(devices):
             torch.set_rng_state(self._random["cpu"])
-            if devices:
+            if devices and "cuda" in self._random:  # not so if it was saved on a CPU
                 torch.cuda.set_rng_state(self._random["cuda"], self._device)
             yield
             self._random = _random_state(self._device)
