@@ -28,7 +28,7 @@ __all__ = [
 MOST_GATES = 1_000_000  # some ten seconds to make, as many as an OpenQASM file may have
 MOST_TRAINED_GATES = 100_000  # about a minute of planning
 MOST_LINKS = 400_000  # as many as fit into a network file
-MOST_QPUS = 1_000  # all routes between them take some twenty seconds
+MOST_QPUS = 2_000  # all routes between them take some seconds
 MOST_WEIGHTS = 100_000_000  # some 2 GB with what RMSprop keeps and a checkpoint
 MOST_POINTS = 1_000_000  # of a forecast, some ten minutes
 

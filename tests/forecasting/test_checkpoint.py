@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from tnqlstm import Circuit, QPUNetwork, ansatz
@@ -21,6 +22,7 @@ from tnqlstm.forecasting import Forecaster, Series
 from tnqlstm.forecasting.checkpoint import (
     CONFIG_FILE,
     STATE_FILE,
+    _digest,
     load_checkpoint,
     save_state,
 )
@@ -194,6 +196,114 @@ def test_a_config_that_fits_the_file_but_not_the_model_is_refused(
     save_state(tmp_path / "f", forecaster.checkpoint())
     with pytest.raises(CheckpointError, match="doesn't describe a forecast"):
         Forecaster.load(tmp_path / "f")
+
+
+Tensors = dict[str, torch.Tensor]
+
+
+def resign(folder: Path, change: Callable[[Tensors, dict[str, str]], object]) -> None:
+    """Change the saved state and give it a digest that fits."""
+    path = folder / STATE_FILE
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    change(tensors, metadata)
+    metadata["digest"] = _digest(tensors, metadata)
+    save_file(tensors, path, metadata)
+
+
+def _set(name: str, value: float) -> Callable[[Tensors, dict[str, str]], object]:
+    return lambda tensors, _: tensors[name].view(-1)[:1].fill_(value)
+
+
+def _record(**values: object) -> Callable[[Tensors, dict[str, str]], object]:
+    def change(_: Tensors, metadata: dict[str, str]) -> None:
+        history = json.loads(metadata["history"])
+        history[1] |= values
+        metadata["history"] = json.dumps(history)
+
+    return change
+
+
+WEIGHT = "state.model.head.weight"
+RESIGNED: dict[str, tuple[Callable[[Tensors, dict[str, str]], object], str]] = {
+    "nan in the model": (_set(WEIGHT, np.nan), r"aren't finite in head\.weight"),
+    "nan in the best": (_set("state.best.head.weight", np.nan), "aren't finite"),
+    "inf in the optimiser": (_set("state.optimizer.0.square_avg", np.inf), "aren't finite"),
+    "a negative square": (_set("state.optimizer.0.square_avg", -1.0), "0.square_avg that 8 steps"),
+    "other steps": (_set("state.optimizer.0.step", 7.0), "0.step that 8 steps can't"),
+    "a foreign optimiser entry": (
+        lambda t, _: t.update({"state.optimizer.0.momentum_buffer": torch.zeros(8, 1)}),
+        r"0\.momentum_buffer: \(8, 1\) instead of nothing",
+    ),
+    "a foreign index": (
+        lambda t, _: t.update({"state.optimizer.77.step": torch.tensor(8.0)}),
+        "77.step: .* instead of nothing",
+    ),
+    "no index": (
+        lambda t, _: t.update({"state.optimizer.step": torch.tensor(8.0)}),
+        "instead of nothing",
+    ),
+    "a lost optimiser entry": (
+        lambda t, _: t.pop("state.optimizer.0.square_avg"),
+        "0.square_avg: missing instead of",
+    ),
+    "another dtype": (
+        lambda t, _: t.update({WEIGHT: t[WEIGHT].double()}),
+        "float64 instead of float32",
+    ),
+    "a foreign group": (
+        lambda t, _: t.update({"state.spare.x": torch.zeros(1)}),
+        "holds spare.x, no part",
+    ),
+    "a foreign tensor": (lambda t, _: t.update({"x": torch.zeros(1)}), "holds x, of another"),
+    "a foreign series": (
+        lambda t, _: t.update({"series.1.values": torch.zeros(1).double()}),
+        "series.1.values",
+    ),
+    "nan in the series": (_set("series.0.values", np.nan), "nan at index 0"),
+    "a random state of zeros": (lambda t, _: t["state.random.cpu"].zero_(), "random state"),
+    "a short random state": (
+        lambda t, _: t.update({"state.random.cpu": torch.zeros(3, dtype=torch.uint8)}),
+        "random",
+    ),
+    "no random state": (lambda t, _: t.pop("state.random.cpu"), "random state"),
+    "nan in the history": (_record(train_mse=np.nan), "NaN is no number of JSON"),
+    "text in the history": (_record(train_mse="0.1"), "history's record 2"),
+    "an epoch left out": (_record(epoch=3), "history's record 2"),
+    "no test error": (_record(test_mse=None), "history's record 2"),
+    "a foreign key": (_record(note="x"), "history's record 2"),
+    "a history without end": (lambda _, m: m.update(history="[" * 100_000), "RecursionError"),
+    "a history of text": (lambda _, m: m.update(history='"x"'), "history is str"),
+    "no epochs": (lambda _, m: m.update(epochs="0"), "epochs must be"),
+    "epochs of text": (lambda _, m: m.update(epochs="many"), "invalid literal"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), RESIGNED.values(), ids=RESIGNED)
+def test_a_changed_state_with_a_fitting_digest_is_refused(
+    saved: Path, change: Callable[[Tensors, dict[str, str]], object], message: str
+) -> None:
+    resign(saved, lambda *_: None)
+    Forecaster.load(saved)
+    resign(saved, change)
+    with pytest.raises(CheckpointError, match=message):
+        Forecaster.load(saved)
+
+
+def test_edited_epochs_are_noticed(saved: Path) -> None:
+    data = json.loads((saved / CONFIG_FILE).read_text())
+    data["options"]["epochs"] = 3
+    (saved / CONFIG_FILE).write_text(json.dumps(data))
+    with pytest.raises(CheckpointError, match="isn't the config"):
+        Forecaster.load(saved)
+
+
+def test_a_config_without_end_is_refused(saved: Path) -> None:
+    for text in ("[" * 200_000, '{"a":' * 200_000, "[NaN]", "9" * 10_000):
+        (saved / CONFIG_FILE).write_text(text)
+        with pytest.raises(CheckpointError, match=r"nested too deeply|isn't JSON|another program"):
+            Forecaster.load(saved)
 
 
 def test_missing_files(saved: Path, tmp_path: Path) -> None:

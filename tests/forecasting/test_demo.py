@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tnqlstm.errors import CheckpointError
 from tnqlstm.forecasting import datasets, train_run
+from tnqlstm.forecasting.checkpoint import STATE_FILE
 from tnqlstm.forecasting.demo import LABELS, demo_forecasters, results_table, run_demo
 from tnqlstm.forecasting.folder import RUN_FILES
 
@@ -15,6 +17,14 @@ from tnqlstm.forecasting.folder import RUN_FILES
 def test_the_demo_compares_four_models_and_can_be_repeated(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     results = run_demo(folder, epochs=1)
+    demo_forecasters()["linked"].start(datasets.sine()).save(tmp_path / "untrained")
+    for left in (".results.json.0123abcd", "lstm/.loss.png.99", ".comparison.png.77"):
+        (folder / left).write_bytes(b"from a demo that was killed")
+    (folder / "lstm" / "metrics.json").unlink()
+    (folder / "linked" / "config.json").unlink()
+    for name in RUN_FILES[2:]:
+        (folder / "linked" / name).unlink()
+    shutil.copy(tmp_path / "untrained" / STATE_FILE, folder / "linked" / STATE_FILE)
     again = run_demo(folder, epochs=1)
     for name in ("segment", "linked", "centric", "lstm"):
         assert {p.name for p in (folder / name).iterdir()} == set(RUN_FILES)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -28,7 +30,15 @@ from tnqlstm.forecasting import (
 )
 from tnqlstm.forecasting.checkpoint import load_checkpoint
 from tnqlstm.forecasting.config import ConfigError
-from tnqlstm.forecasting.folder import RUN_FILES, claim_folder, discard_run, holding
+from tnqlstm.forecasting.folder import (
+    RUN_FILES,
+    check_free,
+    claim_folder,
+    claiming,
+    discard_run,
+    holding,
+    resuming,
+)
 from tnqlstm.forecasting.runs import evaluate, summary
 
 Make = Callable[..., Forecaster]
@@ -159,6 +169,147 @@ def test_a_series_that_cannot_be_used_claims_no_folder(small: Make, tmp_path: Pa
     with pytest.raises(DataError):
         train_run(small(), Series("short", np.arange(5.0)), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+Change = Callable[[Path], object]
+
+
+def _made_anew(folder: Path) -> None:
+    """Another run of the same options and data, begun and ended at the same path."""
+    shutil.rmtree(folder)
+    t = np.arange(60)
+    other = Series("wave", np.exp(-t / 40) * np.sin(t / 3), time=t / 2, time_label="time (s)")
+    train_run(Forecaster(3, 2, depth=1, epochs=1), other, folder)
+
+
+def _other_config(folder: Path) -> None:
+    text = (folder / "config.json").read_text()
+    (folder / "config.json").write_text(text.replace('"run": "', '"run": "other'))
+
+
+CHANGES: dict[str, Change] = {
+    "made anew by another run": _made_anew,
+    "removed": shutil.rmtree,
+    "moved": lambda folder: folder.rename(folder.with_name("moved")),
+    "moved, and an empty one in its place": lambda folder: [
+        folder.rename(folder.with_name("moved")),
+        folder.mkdir(),  # type: ignore[func-returns-value]
+    ],
+    "its config removed": lambda folder: (folder / "config.json").unlink(),
+    "the config of another run": _other_config,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_run_stops_when_its_folder_is_not_its_own(
+    series: Series, small: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change
+) -> None:
+    """In the second epoch the folder is changed, as by others while the process is suspended."""
+    folder, calls, seen = tmp_path / "run", [], {}
+    original = Trainer._step
+
+    def step(trainer: Trainer, chosen: torch.Tensor) -> None:
+        calls.append(1)
+        if len(calls) == 6:  # four batches an epoch
+            change(folder)
+            seen.update(contents(tmp_path))
+        original(trainer, chosen)
+
+    monkeypatch.setattr(Trainer, "_step", step)
+    forecaster = small(epochs=3)
+    with pytest.raises(CheckpointError, match="no longer this run's folder"):
+        train_run(forecaster, series, folder)
+    assert contents(tmp_path) == seen  # nothing more was written anywhere
+    if change is _made_anew:
+        assert len(Forecaster.load(folder).history_) == 1
+    forecaster.save(tmp_path / "elsewhere")
+    assert len(Forecaster.load(tmp_path / "elsewhere").history_) == 2
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_resumed_run_stops_too(series: Series, small: Make, tmp_path: Path) -> None:
+    train_run(small(epochs=1), series, tmp_path / "run")
+    with resuming(tmp_path / "run") as claim:
+        _made_anew(tmp_path / "run")
+        before = contents(tmp_path)
+        with pytest.raises(CheckpointError, match="no longer this run's folder"):
+            claim.write("history.json", b"[]")
+    assert contents(tmp_path) == before
+
+
+def test_two_runs_of_the_same_options_have_different_configs(
+    series: Series, small: Make, tmp_path: Path
+) -> None:
+    for name in ("a", "b"):
+        small(model="lstm", epochs=1).fit(series.train).save(tmp_path / name)
+    (tmp_path / "a" / "config.json").replace(tmp_path / "b" / "config.json")
+    with pytest.raises(CheckpointError, match="isn't the config"):
+        Forecaster.load(tmp_path / "b")
+
+
+@pytest.mark.parametrize("at", range(1, 9))
+def test_a_killed_run_can_be_resumed_or_begun_again(
+    series: Series, small: Make, tmp_path: Path, at: int
+) -> None:
+    """The process ends, without cleaning up, at one of the steps that write its first files."""
+    folder = tmp_path / "run"
+    forecaster = small(model="lstm", epochs=2)
+    child = os.fork()
+    if child == 0:
+        calls: list[str] = []
+
+        def until(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+            def counted(*arguments: Any, **options: Any) -> Any:
+                calls.append(name)
+                return os._exit(9) if len(calls) == at else call(*arguments, **options)
+
+            return counted
+
+        os.fsync, os.replace = until("fsync", os.fsync), until("replace", os.replace)
+        train_run(forecaster, series, folder)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    if (folder / "config.json").exists():
+        with pytest.raises(CheckpointError, match="already holds a run"):
+            check_free(folder)
+        with resuming(folder):
+            assert len(Forecaster.load(folder).resume().history_) == 2
+    else:
+        with claiming(folder, forecaster.fit(series.train).checkpoint()):
+            pass
+    assert {p.name for p in folder.iterdir()} == {"config.json", "checkpoint.safetensors"}
+
+
+def test_what_versions_before_left_is_free(series: Series, small: Make, tmp_path: Path) -> None:
+    small(model="lstm", epochs=1).fit(series.train).save(tmp_path / "run")
+    state = (tmp_path / "run" / "checkpoint.safetensors").read_bytes()
+    (tmp_path / "run" / "checkpoint.safetensors").unlink()
+    (tmp_path / "run" / ".checkpoint.safetensors.4711").write_bytes(b"")
+    with pytest.raises(FileNotFoundError, match="nothing was trained there"):
+        Forecaster.load(tmp_path / "run")
+    check_free(tmp_path / "run")  # a config alone
+    (tmp_path / "run" / "config.json").write_text('{"mine": 1}')
+    with pytest.raises(CheckpointError, match="already holds a run"):
+        check_free(tmp_path / "run")
+    (tmp_path / "run" / "config.json").unlink()
+    (tmp_path / "run" / "checkpoint.safetensors").write_bytes(state)
+    with pytest.raises(CheckpointError, match="isn't empty"):  # it's trained
+        check_free(tmp_path / "run")
+
+
+def test_a_run_that_cannot_be_written_leaves_nothing(
+    series: Series, small: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        train_run(small(model="lstm"), series, tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_one_process_writes_at_a_time(series: Series, small: Make, tmp_path: Path) -> None:

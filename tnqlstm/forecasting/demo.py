@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError
-from ..outputs import write_figure
+from ..outputs import is_unfinished, write_figure
 from . import plots
 from .checkpoint import write_json
 from .datasets import damped_oscillator
@@ -136,7 +136,8 @@ def _check_folder(folder: Path, names: set[str]) -> None:
     if not folder.exists():
         return
     held = {entry.name for entry in folder.iterdir()} if folder.is_dir() else {folder.name}
-    foreign = sorted(held - names - {PICTURE, RESULTS})
+    files = {PICTURE, RESULTS}
+    foreign = sorted(n for n in held - names - files if not is_unfinished(n, files))
     if foreign:
         raise CheckpointError(
             f"{str(folder)!r} holds {', '.join(foreign[:5])}, which the demo didn't make. "

@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import CheckpointError, DataError, TnqlstmError, UnknownNameError
 from . import metrics
-from .checkpoint import Checkpoint, load_checkpoint, save_config, save_state
+from .checkpoint import Checkpoint, load_checkpoint
 from .config import ConfigError, ForecastConfig, check_count
-from .folder import claim_folder
+from .folder import claiming
 from .model import RecurrentForecast, build_model, forecast_windows, free_run
 from .scaling import Scalers, fit_scalers
 from .series import Series, as_series
@@ -243,10 +243,8 @@ class Forecaster:
         Raises `CheckpointError` where the folder is in use.
         """
         self._check_fitted()
-        folder = claim_folder(Path(path))
-        checkpoint = self.checkpoint()
-        save_config(folder, checkpoint)
-        save_state(folder, checkpoint)
+        with claiming(Path(path), self.checkpoint()):
+            pass
 
     @classmethod
     def load(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError
-from ..outputs import write_figure
+from ..outputs import figure_bytes
 from . import metrics, plots
-from .checkpoint import extend_config, read_config, save_config, save_state, write_json
+from .checkpoint import json_bytes
 from .config import ConfigError, check_count
 from .continuation import continuation
-from .folder import check_free, claim_folder, holding
+from .folder import Claim, check_free, claiming, resuming
 from .forecaster import Forecaster
 from .model import forecast_windows, link_costs, n_parameters
 from .scaling import SCALINGS
@@ -30,18 +31,15 @@ def train_run(
     The folder gets config.json and checkpoint.safetensors before the first epoch, a new checkpoint
     after each, and at the end history.json, metrics.json, forecast.png, loss.png, free_run.png.
 
-    Raises `CheckpointError` where the folder is in use, what `Forecaster.fit` raises otherwise;
-    after `TrainingInterrupted` or `DivergenceError` the folder holds the last full epoch.
+    Raises `CheckpointError` where the folder is in use, or no longer this run's because it was
+    removed or made anew meanwhile; what `Forecaster.fit` raises otherwise. After
+    `TrainingInterrupted` or `DivergenceError` the folder holds the last full epoch.
     """
     folder = Path(folder)
     check_free(folder)
     forecaster.start(series.train, test=series.test)
-    claim_folder(folder)
-    with holding(folder):
-        checkpoint = forecaster.checkpoint(made_by)
-        save_config(folder, checkpoint)
-        save_state(folder, checkpoint)
-        return _finish(forecaster, folder)
+    with claiming(folder, forecaster.checkpoint(made_by)) as claim:
+        return _finish(forecaster, claim)
 
 
 def resume_run(
@@ -53,8 +51,7 @@ def resume_run(
     `CheckpointError`, and what `train_run` raises.
     """
     folder = Path(folder)
-    read_config(folder)
-    with holding(folder):
+    with resuming(folder) as claim:
         forecaster = Forecaster.load(folder, progress=progress)
         if forecaster.test_series_ is None:
             raise CheckpointError(
@@ -68,8 +65,11 @@ def resume_run(
                     f"{str(folder)!r} already has {forecaster.trainer_.epoch} epochs, more than "
                     f"the {epochs} wanted. Give a larger number."
                 )
-            extend_config(folder, epochs)
-        return _finish(forecaster, folder, epochs)
+            if epochs != forecaster.epochs:
+                checkpoint = forecaster.checkpoint()
+                config = checkpoint.config.with_epochs(epochs)
+                claim.save_state(replace(checkpoint, config=config))
+        return _finish(forecaster, claim, epochs)
 
 
 def evaluate(forecaster: Forecaster) -> dict[str, Any]:
@@ -132,14 +132,14 @@ def summary(result: dict[str, Any]) -> str:
     return "\n".join([*lines, f"MSE in scaled units ({result['scaling']})."])
 
 
-def _finish(forecaster: Forecaster, folder: Path, epochs: int | None = None) -> dict[str, Any]:
+def _finish(forecaster: Forecaster, claim: Claim, epochs: int | None = None) -> dict[str, Any]:
     """Train to the end, saving each epoch; then write history, metrics and pictures."""
-    forecaster.resume(epochs, after_epoch=lambda f: save_state(folder, f.checkpoint()))
+    forecaster.resume(epochs, after_epoch=lambda f: claim.save_state(f.checkpoint()))
     result = evaluate(forecaster)
     train, test = forecaster.series_, forecaster.test_series_
     assert test is not None
-    write_json(folder / "history.json", forecaster.history_)
-    write_json(folder / "metrics.json", result)
+    claim.write("history.json", json_bytes(forecaster.history_))
+    claim.write("metrics.json", json_bytes(result))
     figures = {
         "loss.png": plots.loss_figure(
             forecaster.history_, result["baselines"], result["kept_epoch"]
@@ -150,7 +150,7 @@ def _finish(forecaster: Forecaster, folder: Path, epochs: int | None = None) -> 
         "free_run.png": continuation(forecaster, len(test), "split").draw(),
     }
     for name, figure in figures.items():
-        write_figure(figure, folder / name)
+        claim.write(name, figure_bytes(figure, Path(name).suffix))
     return result
 
 
