@@ -9,6 +9,7 @@ from torch import Tensor
 import tnqlstm as tnq
 from tnqlstm.circuit import ENCODINGS
 from tnqlstm.circuit.encoding import ENCODING_DERIVATIVES
+from tnqlstm.contraction import handwritten
 from tnqlstm.nn import QLSTMCell
 
 NETWORK = tnq.QPUNetwork.line(2, qubits=3)
@@ -38,14 +39,24 @@ def arguments(cell: QLSTMCell, n_samples: int = 3) -> list[Tensor]:
     return [torch.randn(shape, requires_grad=True, **DOUBLE) for shape in shapes]
 
 
+SIZES = (3, 3, 2, 1)  # sequences of 4, 3 and 2 steps
+
+
+def packed(tensors: list[Tensor]) -> list[Tensor]:
+    """The same without the steps that these sequences lack."""
+    rows = [step[:n] for step, n in zip(tensors[0].detach(), SIZES, strict=True)]
+    return [torch.cat(rows).requires_grad_(), *tensors[1:]]
+
+
 def run(cell: QLSTMCell, tensors: list[Tensor]) -> tuple[Tensor, ...]:
-    """`cell.run` of these weights."""
+    """`cell` over whole sequences with these weights."""
     x, h, c, *weights = tensors
     values = {"gates.weights": weights[0].view_as(cell.gates.weights)}
     if cell.readout is not None:
         values["readout.weights"] = weights[1].view_as(cell.readout.weights)
     with torch.nn.utils.stateless._reparametrize_module(cell, values):
-        output, (h, c) = cell.run(x, (h, c))
+        found = cell.run(x, (h, c)) if x.ndim == 3 else cell(x, (h, c), SIZES)
+    output, (h, c) = found
     return output, h, c
 
 
@@ -53,17 +64,25 @@ def plain_twin(cell: QLSTMCell, tensors: list[Tensor]) -> tuple[Tensor, ...]:
     """The same by the step function, one call after another."""
     x, h, c, *weights = tensors
     step, outputs = cell.bind(*weights), []
-    for value in x:
-        output, (h, c) = step(value, (h, c))
+    for value in x if x.ndim == 3 else x.split(SIZES):
+        n = len(value)
+        output, now = step(value, (h[:n], c[:n]))
+        h, c = (torch.cat([new, old[n:]]) for new, old in zip(now, (h, c), strict=True))
         outputs.append(output)
-    return torch.stack(outputs), h, c
+    return torch.stack(outputs) if x.ndim == 3 else torch.cat(outputs), h, c
 
 
+@pytest.mark.parametrize("in_numpy", [True, False])
+@pytest.mark.parametrize("lengths", ["equal", "falling"])
 @pytest.mark.parametrize("number", range(4))
-def test_value_and_gradient_equal_the_plain_twin(number: int) -> None:
+def test_value_and_gradient_equal_the_plain_twin(
+    number: int, lengths: str, in_numpy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cell = cells()[number]
-    assert cell.gates.plan.state_form is not None
-    tensors = arguments(cell)
+    assert cell.gates.for_recurrence() is not None
+    if not in_numpy:
+        monkeypatch.setattr(handwritten, "can_share", lambda tensor: False)
+    tensors = arguments(cell) if lengths == "equal" else packed(arguments(cell))
     found, wanted = run(cell, tensors), plain_twin(cell, tensors)
     torch.testing.assert_close(found, wanted, rtol=0, atol=1e-13)
     cotangents = [torch.randn_like(part) for part in wanted]
@@ -75,11 +94,12 @@ def test_value_and_gradient_equal_the_plain_twin(number: int) -> None:
     )
 
 
+@pytest.mark.parametrize("lengths", ["equal", "falling"])
 @pytest.mark.parametrize("number", range(4))
-def test_what_nobody_asks_for_is_left_out(number: int) -> None:
+def test_what_nobody_asks_for_is_left_out(number: int, lengths: str) -> None:
     """Training asks for the weights' gradient alone, and gets the same."""
     cell = cells()[number]
-    tensors = arguments(cell)
+    tensors = arguments(cell) if lengths == "equal" else packed(arguments(cell))
     wanted = torch.autograd.grad(sum(part.sum() for part in run(cell, tensors)), tensors)
     plain = [t.detach() for t in tensors[:3]]
     found = torch.autograd.grad(
@@ -94,6 +114,22 @@ def test_gradients_of_gradients(number: int) -> None:
     tensors = arguments(cell, n_samples=2)
     tensors[0] = tensors[0][:2].detach().requires_grad_()
     assert torch.autograd.gradgradcheck(lambda *t: run(cell, list(t))[0].sum(), tensors)
+
+
+def test_gradients_of_gradients_of_packed_sequences() -> None:
+    cell = QLSTMCell(1, 2, depth=1, **DOUBLE)
+    tensors = packed(arguments(cell))
+    assert torch.autograd.gradgradcheck(lambda *t: run(cell, list(t))[1].sum(), tensors)
+
+
+def test_one_step_gives_an_output_of_its_own() -> None:
+    """Whoever writes into the output changes no state, as with nn.LSTM."""
+    model = tnq.QLSTM(1, 3, depth=1, **DOUBLE)
+    with torch.no_grad():
+        out, (h, _) = model(torch.randn(2, 1, 1, **DOUBLE))
+        kept = h.clone()
+        out.zero_()
+    torch.testing.assert_close(h, kept, rtol=0, atol=0)
 
 
 def test_a_retained_graph_is_read_twice() -> None:

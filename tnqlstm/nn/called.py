@@ -24,7 +24,8 @@ def is_hooked(module: nn.Module) -> bool:
 
 def has_own(module: nn.Module, base: type[nn.Module], *methods: str) -> bool:
     """Whether the object or its subclass replaces one of these methods of the base class."""
+    kind, own = type(module), vars(module)
     for name in methods:
-        if getattr(getattr(module, name), "__func__", None) is not getattr(base, name):
+        if name in own or (kind is not base and getattr(kind, name) is not getattr(base, name)):
             return True
     return False

@@ -164,9 +164,7 @@ class QLSTMCell(nn.Module):
 
     def run(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """A whole sequence: x (time, batch, input_size) -> (output (time, batch, …), (h, c))."""
-        n_steps, n_samples = x.shape[:2]
-        output, state = self(x.flatten(0, 1), state, (n_samples,) * n_steps)
-        return output.unflatten(0, (n_steps, n_samples)), state
+        return self(x, state, Steps((x.shape[1],) * x.shape[0]))
 
     def bind(self, *flat_weights: Tensor) -> StepFunction:
         """The step (x, (h, c)) -> (output, (h, c)); what depends on weights only is made now.
@@ -201,13 +199,14 @@ class QLSTMCell(nn.Module):
     ) -> State | tuple[Tensor, State]:
         """The next (h, c) from input (batch, input_size) or (input_size,); hx is 0 by default.
 
-        With `batch_sizes` the input is whole sequences as the data of a `PackedSequence`, (Σ
-        batch_sizes, input_size), and (output, (h, c)) comes back, as `QLSTM` calls it: the output
-        of each row, and the last state of each sequence.
+        With `batch_sizes`, how many sequences have each time step, the input is whole sequences,
+        and (output, (h, c)) comes back, as `QLSTM` calls it: input (time, batch, input_size), or
+        (Σ batch_sizes, input_size) as the data of a `PackedSequence`, the output alike, and the
+        last state of each sequence.
 
         Raises `ShapeError` for other shapes, dtypes or devices.
         """
-        ranks = (1, 2) if batch_sizes is None else (2,)
+        ranks = (1, 2) if batch_sizes is None else (2, 3)
         if input.ndim not in ranks or input.shape[-1] != self.input_size:
             raise ShapeError(
                 f"input of shape (batch, {self.input_size}) or ({self.input_size},) wanted, "
@@ -227,7 +226,7 @@ class QLSTMCell(nn.Module):
         return check_state(hx, (*lead, self.hidden_size), (*lead, self.cell_size), input)
 
     def _sequences(self, x: Tensor, state: State, steps: Steps) -> tuple[Tensor, State]:
-        n_rows = x.shape[0]
+        n_rows = sum(steps.sizes)
         vqcs = self._strung() if n_rows else []
         if not vqcs:
             return self._step_by_step(x, state, steps)
@@ -239,14 +238,14 @@ class QLSTMCell(nn.Module):
         if fits >= n_rows:
             output, h, c = apply(made(steps), x, *state, *weights)
             return output, (h, c)
-        found, places, size = [], [], max(1, fits // len(steps.sizes))
+        found, size = [], max(1, fits // len(steps.sizes))
         for start in range(0, steps.n_samples, size):
-            own, rows = steps.part(start, start + size)
-            parts = (x[rows], *(part[start : start + size] for part in state))
-            found.append(apply(Recomputed(partial(apply, made(own))), *parts, *weights))
-            places.append(rows)
-        output, h, c = (torch.cat(each) for each in zip(*found, strict=True))
-        return output[torch.cat(places).argsort()], (h, c)
+            own, part = steps.samples(x, start, start + size)
+            again = Recomputed(partial(apply, made(own)))
+            found.append(apply(again, part, *(s[start : start + size] for s in state), *weights))
+        outputs, *states = zip(*found, strict=True)
+        h, c = (torch.cat(parts) for parts in states)
+        return steps.join_samples(outputs, size), (h, c)
 
     def _strung(self) -> list[tuple[VQC, tuple[StateForm, Tensor]]]:
         """The VQCs and what they give to a `Recurrence`; none where one is to be called instead."""
@@ -268,14 +267,14 @@ class QLSTMCell(nn.Module):
     def _step_by_step(self, x: Tensor, state: State, steps: Steps) -> tuple[Tensor, State]:
         step, outputs = self.bind(), []
         ended: list[State] = []  # of sequences that are over, the last one first
-        for row in x.split(list(steps.sizes)):
-            if (n := len(row)) < len(state[0]):
+        for value in steps.split(x):
+            if (n := len(value)) < len(state[0]):
                 ended.insert(0, (state[0][n:], state[1][n:]))
                 state = state[0][:n], state[1][:n]
-            output, state = step(row, state)
+            output, state = step(value, state)
             outputs.append(output)
         h, c = (torch.cat(parts) for parts in zip(state, *ended, strict=True))
-        return torch.cat(outputs), (h, c)
+        return steps.join(outputs), (h, c)
 
     def zero_state(self, x: Tensor) -> State:
         """h = c = 0 for inputs x (..., input_size)."""

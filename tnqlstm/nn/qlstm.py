@@ -176,9 +176,7 @@ class QLSTM(nn.Module):
         state = self._state(input, hx, (n_samples,) if batched else ())
         if state is not None and not batched:
             state = state[0].unsqueeze(1), state[1].unsqueeze(1)
-        steps = Steps((n_samples,) * n_steps)
-        rows, (h, c) = self._run(x.flatten(0, 1), state, steps)
-        out = rows.reshape(n_steps, n_samples, rows.shape[1])
+        out, (h, c) = self._run(x, state, Steps((n_samples,) * n_steps))
         if not batched:
             return out.squeeze(1), (h.squeeze(1), c.squeeze(1))
         return out.transpose(0, 1) if self.batch_first else out, (h, c)
@@ -199,23 +197,23 @@ class QLSTM(nn.Module):
             last = _taken(last, x.unsorted_indices)
         return PackedSequence(rows, *x[1:]), last
 
-    def _run(self, rows: Tensor, state: State | None, steps: Steps) -> tuple[Tensor, State]:
-        """The stack over these rows."""
-        backwards = steps.backwards().to(rows.device) if self.bidirectional else None
+    def _run(self, x: Tensor, state: State | None, steps: Steps) -> tuple[Tensor, State]:
+        """The stack over these steps."""
         given = itertools.repeat(None) if state is None else zip(*state, strict=True)
         found: list[State] = []
         for k, layer in enumerate(self._layers()):
             if k and self.dropout:
-                rows = nn.functional.dropout(rows, self.dropout, self.training)
-            outputs = []
-            for cell, order in zip(layer, (None, backwards), strict=False):
-                own = rows if order is None else rows.index_select(0, order)
-                output, last = cell(own, next(given), steps)
-                outputs.append(output if order is None else output.index_select(0, order))
+                x = nn.functional.dropout(x, self.dropout, self.training)
+            forward, *others = layer
+            x_next, last = forward(x, next(given), steps)
+            found.append(last)
+            for cell in others:
+                output, last = cell(steps.backwards(x), next(given), steps)
+                x_next = torch.cat([x_next, steps.backwards(output)], dim=-1)
                 found.append(last)
-            rows = outputs[0] if len(outputs) == 1 else torch.cat(outputs, -1)
+            x = x_next
         h, c = (torch.stack(parts) for parts in zip(*found, strict=True))
-        return rows, (h, c)
+        return x, (h, c)
 
     def _time_first(self, x: Tensor) -> Tensor:
         """x as (time, batch, input_size), checked."""

@@ -33,16 +33,17 @@ CONSTANTS = ConstantBank(
 class Recurrence:
     """(x, h, c, gate weights, [read-out weights]) -> (output, h, c).
 
-    x (row, input) as `steps` say, h and c (sample, size), weights (copies, n); output (row, size),
-    then the last h and c of each sequence. A second form is of a VQC of two copies that makes h and
-    the output, as in `chen2020`; `one_circuit` says that its circuit is that of the gates.
+    x (time, sample, input) or packed as `steps` say, h and c (sample, size), weights (copies, n);
+    output as x, of that size, then the last h and c of each sequence. A second form is of a VQC of
+    two copies that makes h and the output, as in `chen2020`; `one_circuit` says that its circuit is
+    that of the gates.
     """
 
     def __init__(self, forms: Sequence[StateForm], steps: Steps, *, one_circuit: bool) -> None:
         self.forms = forms
         together = len(forms) > 1 and one_circuit
         self.prepares_once = together and forms[0].has_matrices_of(forms[1])
-        self.sizes = steps.sizes
+        self.steps = steps
 
     def width(self, *tensors: Tensor) -> float:
         _, h, _, weights, *_ = tensors
@@ -58,7 +59,7 @@ class Recurrence:
         xp = get_namespace(x)
         outputs = []
         ended: list[list[Array]] = []  # h and c of sequences that are over, the last one first
-        for step in self._steps(x.T):
+        for step in self._columns(x):
             if (n := step.shape[1]) < h.shape[1]:
                 ended.insert(0, [h[:, n:], c[:, n:]])
                 h, c = h[:, :n], c[:, :n]
@@ -77,19 +78,20 @@ class Recurrence:
                 h = hidden[:n_hidden]
             outputs.append(output)
         tape += [x, *(part for each in made for parts in each for part in parts)]
-        h, c = (join(parts, 1) for parts in zip([h, c], *ended, strict=True))
-        return xp.concatenate(outputs, 1).T, h.T, c.T  # a copy also of one step, which is h
+        if ended:
+            h, c = (join(parts, 1) for parts in zip([h, c], *ended, strict=True))
+        return self._rows(outputs), h.T, c.T
 
     def backward(
         self, tape: Tape, wanted: Sequence[bool], *grads: Array
     ) -> tuple[Array | None, ...]:
         made = [form.split(pop(tape, form.n_parts)) for form in reversed(self.forms)][::-1]
         (x,) = pop(tape, 1)
-        d_outputs, (dh_last, dc_last) = self._steps(grads[0].T), (grad.T for grad in grads[1:])
-        dh, dc = (grad[:, : self.sizes[-1]] for grad in (dh_last, dc_last))
+        d_outputs, dh_last, dc_last = self._columns(grads[0]), grads[1].T, grads[2].T
+        dh, dc = (grad[:, : self.steps.sizes[-1]] for grad in (dh_last, dc_last))
         factors: list[list[list[Parts]]] = [[] for _ in self.forms]
         d_steps = []
-        for k, n in reversed(list(enumerate(self.sizes))):
+        for k, n in reversed(list(enumerate(self.steps.sizes))):
             if (known := dh.shape[1]) < n:  # the other sequences end here
                 dh = join([dh, dh_last[:, known:n]], 1)
                 dc = join([dc, dc_last[:, known:n]], 1)
@@ -109,18 +111,24 @@ class Recurrence:
                 break
             dv, found = self.forms[0].values_back(tape, made[0], dz)
             factors[0].append(found)
-            dh = dv[x.shape[1] :]
-            d_steps.append(dv[: x.shape[1]])
+            dh = dv[x.shape[-1] :]
+            d_steps.append(dv[: x.shape[-1]])
         gradients = [form.gradients(each) for form, each in zip(self.forms, factors, strict=True)]
         d_weights = self._prepare_back(tape, gradients)
         if not any(wanted[:3]):
             return None, None, None, *d_weights
-        return join(d_steps[::-1], 1).T, dh.T, dc.T, *d_weights
+        return self._rows(d_steps[::-1]), dh.T, dc.T, *d_weights
 
-    def _steps(self, columns: Array) -> list[Array]:
-        """Those of each step."""
-        ends = itertools.accumulate(self.sizes)
-        return [columns[:, end - n : end] for end, n in zip(ends, self.sizes, strict=True)]
+    def _columns(self, x: Array) -> Sequence[Array]:
+        """Each step as (feature, sample)."""
+        if not self.steps.packed:
+            return x.mT
+        ends = itertools.accumulate(self.steps.sizes)
+        return [x.T[:, end - n : end] for end, n in zip(ends, self.steps.sizes, strict=True)]
+
+    def _rows(self, columns: Sequence[Array]) -> Array:
+        """What `_columns` takes apart."""
+        return join(columns, 1).T if self.steps.packed else stack(columns).mT
 
     def _prepare(self, tape: Tape, weights: Sequence[Array]) -> list[list[Parts]]:
         """What each form prepares; the matrices of both at once, where they are equal."""

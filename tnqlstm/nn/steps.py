@@ -1,4 +1,4 @@
-"""`Steps`: the time steps of several sequences in one tensor, as a `PackedSequence` has them."""
+"""`Steps`: the time steps of several sequences, of one length or packed like `PackedSequence`."""
 
 from __future__ import annotations
 
@@ -18,43 +18,72 @@ __all__ = ["Steps"]
 
 @dataclass(frozen=True)
 class Steps:
-    """Rows of sequences, the longest first: first those of step 0, then those of step 1, …
+    """How many sequences have each time step: `PackedSequence.batch_sizes`, the longest come first.
 
-    `sizes`: how many sequences have each step, as `PackedSequence.batch_sizes`.
+    Tensors of sequences of one length are (time, sample, feature). Packed ones are (row, feature):
+    first the rows of step 0, then those of step 1, …
     """
 
     sizes: tuple[int, ...]
+    packed: bool = False
 
     @classmethod
-    def of(cls, sizes: Steps | Sequence[int] | Tensor, rows: Tensor) -> Steps:
-        """Raises `ShapeError` where the rows aren't so many, or a step has more than the last."""
+    def of(cls, sizes: Steps | Sequence[int] | Tensor, x: Tensor) -> Steps:
+        """Those of the tensor x; raises `ShapeError` where it can't have them."""
         if isinstance(sizes, Steps):
-            return sizes
-        found = tuple(sizes.tolist() if isinstance(sizes, Tensor) else map(int, sizes))
-        falling = all(a >= b for a, b in itertools.pairwise(found))
-        if not found or not falling or found[-1] < 0 or sum(found) != len(rows):
+            return sizes  # of who made both
+        found = cls(tuple(map(int, sizes)), packed=x.ndim == 2)
+        falling = all(a >= b for a, b in itertools.pairwise((*found.sizes, 0)))
+        fits = sum(found.sizes) == len(x) if found.packed else set(found.sizes) == {x.shape[1]}
+        if not (found.sizes and falling and fits and (found.packed or len(found.sizes) == len(x))):
             raise ShapeError(
-                f"batch_sizes must fall from step to step and add up to the {len(rows)} rows of "
-                f"the input, got {found}."
+                "batch_sizes must never rise from step to step and add up to the samples of all "
+                f"steps, got {found.sizes} for a tensor of shape {tuple(x.shape)}."
             )
-        return cls(found)
+        return found
 
     @property
     def n_samples(self) -> int:
         return self.sizes[0]
 
-    def backwards(self) -> Tensor:
-        """The rows in the order in which every sequence runs from its end to its beginning."""
+    def split(self, x: Tensor) -> Sequence[Tensor]:
+        """Each step, (sample, feature)."""
+        return x.split(list(self.sizes)) if self.packed else x.unbind(0)
+
+    def join(self, steps: Sequence[Tensor]) -> Tensor:
+        """What `split` takes apart."""
+        return torch.cat(list(steps)) if self.packed else torch.stack(list(steps))
+
+    def backwards(self, x: Tensor) -> Tensor:
+        """Every sequence from its end to its beginning."""
+        if not self.packed:
+            return x.flip(0)
         starts, steps, samples = self._places()
         lengths = np.bincount(samples, minlength=self.n_samples)
-        return torch.from_numpy(starts[lengths[samples] - 1 - steps] + samples)
+        rows = starts[lengths[samples] - 1 - steps] + samples
+        return x.index_select(0, torch.from_numpy(rows).to(x.device))
 
-    def part(self, start: int, stop: int) -> tuple[Steps, Tensor]:
-        """The steps of the sequences from start to stop, and which rows are theirs."""
-        sizes = [min(size, stop) - start for size in self.sizes if size > start]
+    def samples(self, x: Tensor, start: int, stop: int) -> tuple[Steps, Tensor]:
+        """The sequences from start to stop and their steps."""
+        stop = min(stop, self.n_samples)
+        own = Steps(
+            tuple(min(size, stop) - start for size in self.sizes if size > start), self.packed
+        )
+        if not self.packed:
+            return own, x[:, start:stop]
+        return own, x.index_select(0, self._rows(start, stop).to(x.device))
+
+    def join_samples(self, parts: Sequence[Tensor], size: int) -> Tensor:
+        """All sequences, of parts of so many."""
+        if not self.packed:
+            return torch.cat(list(parts), dim=1)
+        starts = range(0, self.n_samples, size)
+        rows = torch.cat([self._rows(start, start + size) for start in starts])
+        return torch.cat(list(parts)).index_select(0, rows.argsort().to(parts[0].device))
+
+    def _rows(self, start: int, stop: int) -> Tensor:
         _, _, samples = self._places()
-        rows = np.flatnonzero((start <= samples) & (samples < stop))
-        return Steps(tuple(sizes)), torch.from_numpy(rows)
+        return torch.from_numpy(np.flatnonzero((start <= samples) & (samples < stop)))
 
     def _places(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """The first row of each step; the step and the sequence of each row."""
