@@ -26,7 +26,7 @@ def load(text: str) -> QuantumCircuit:
     What its own qelib1.inc adds to the paper's is known where the text defines no gates; it would
     replace the text's definitions otherwise.
     """
-    if text.startswith("OPENQASM 2"):
+    if text.startswith("OPENQASM 2") or "qelib1.inc" in text:
         known = () if "gate " in text else qasm2.LEGACY_CUSTOM_INSTRUCTIONS
         return qasm2.loads(text, custom_instructions=known)
     return qasm3.loads(text)

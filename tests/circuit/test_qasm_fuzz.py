@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tnqlstm.circuit import Circuit
+from tnqlstm.circuit.qasm import fast, grammar
 from tnqlstm.errors import QasmError
 
 from .. import reference
@@ -51,6 +52,25 @@ ry(theta) q;
 pow(0.5) @ z q[0];
 c = measure q;
 """,
+    """include "stdgates.inc";
+#pragma of no meaning
+const angle[8] a = pi / 3;
+qubit[4] q;
+let r = q[0:2] ++ q[3];
+reset q[2];
+bit[2] b = "10";
+@an.annotation
+for int i in [0:2:2] { ctrl @ U(a, 0x1f, mod(i, 2)) r[i], r[{3}]; if (i > 1) { h q; } }
+pow(0.5) @ cx q[0], q[1],;
+delay[10ns] q[1];
+ctrl @ gphase(pi) q[0];
+input float w; rz(2*w + 1) q[0];
+""",
+    """OPENQASM 3;
+include "stdgates.inc";
+h $3; cx $3, $1; rz(0.25) $1;
+box { x $0; }
+""",
     Circuit.to_qasm(reference.random_circuit(np.random.default_rng(3))),
 ]
 
@@ -62,12 +82,14 @@ def words(text: str) -> list[str]:
 WORDS = [
     *words("OPENQASM include qreg creg qubit bit gate opaque measure barrier input const array"),
     *words("float int angle ctrl inv pow negctrl gphase if for while def reset let x x0 q q r c"),
+    *words('in else box delay bool uint #pragma @a ++ : $0 $1 0x1f 0b1 "10" true % << && !'),
     *words("h cx rx u3 ccx swap pi sin arctan 0 1 2 3 2.0 3.0 1e9 1e-3 99999999999999999999"),
     *words('; ; ; , ( ) [ ] { } @ -> = + - * / ** ^ == "qelib1.inc" "stdgates.inc" // /* */'),
     "\n",
 ]
 EXPRESSION_WORDS = words(
-    "1 2 0 0.5 1e300 pi x - + * / ^ ** ( ) sin( exp( ln( q n 1_ .5 2._e3 _ 0x1 arctan( x*x w[ ] w"
+    "1 2 0 0.5 1e300 pi x - + * / ^ ** ( ) sin( exp( ln( q n 1_ .5 2._e3 _ 0x1 arctan( x*x w[ ] w "
+    "mod( , pow( % << & ! == angle( int( floor( -w 2*w true"
 )
 SOON = settings(
     max_examples=150,
@@ -184,6 +206,42 @@ def test_word_salad(head: str, words: list[str]) -> None:
 )
 def test_expression_salad(head: str, words: list[str]) -> None:
     read(f"{head} U({' '.join(words)}, 0, 0) q[0];")
+
+
+def operations_or_place(text: str) -> object:
+    found = read(text)
+    if isinstance(found, QasmError):
+        return found.message, found.line, found.column
+    return found, [repr(op.angle) for op in found.operations]
+
+
+@SOON
+@given(program=st.sampled_from(PROGRAMS), seed=st.integers(0, 10**9), n_changes=st.integers(0, 4))
+def test_the_short_way_reads_as_the_grammar_does(program: str, seed: int, n_changes: int) -> None:
+    """Operations, or the error and its place, without the regular expressions for common calls."""
+    rng = random.Random(seed)
+    heads = ["h {}", "cx {}, {}", "rz(-{:.3f}/2) {}", "u3(pi*{:.2f}, 1, -.5) {}", "g(0.3) {}, {}"]
+    heads += [
+        "ccx {},{}, {}",
+        "rx(w[{:.0f}]) {}",
+        "crz( 2*{:.1f} ) {} , {}",
+        "barrier {}, {}",
+        "x {}",
+    ]
+    for _ in range(rng.randrange(8)):
+        call = rng.choice(heads)
+        values = [rng.random() * 3] if ":" in call else []
+        qubits = [rng.choice(["q[0]", "q[1]", "q [2]", "q", "q[7]", "r[0]", "$1"]) for _ in "123"]
+        program += call.format(*values, *qubits) + rng.choice([";", " ;", ";\n", "", " // ;\n;"])
+    for _ in range(n_changes):
+        at = rng.randrange(len(program))
+        program = program[:at] + rng.choice(["", rng.choice(program)]) + program[at + 1 :]
+    quick = operations_or_place(program)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fast.Calls, "read", lambda self, at: None)
+        patch.setattr(grammar.Parser, "_call_in_body", lambda self: None)
+        slow = operations_or_place(program)
+    assert quick == slow
 
 
 @SOON

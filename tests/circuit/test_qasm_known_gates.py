@@ -103,12 +103,33 @@ def test_the_body_says_which_gate_it_is(version: int, body: str, operation: Oper
         "cx a, b; rz(theta+1.0e-6) b; cx a, b;",
         "cx a, b; rz(theta*theta) b; cx a, b;",
         "rz(theta) a; rz(theta) b;",
+        "cx a, b; rz(theta*cos(theta-0.3)) b; cx a, b;",
     ],
 )
 def test_a_user_s_own_rzz_keeps_its_meaning(body: str) -> None:
     text = f"{HEADS[2]} gate rzz(theta) a, b {{ {body} }} ry(0.4) q[0]; rx(1) q[1]; "
     circuit = assert_read_as_by_qiskit(text + "rzz(0.3) q[0], q[1];")
     assert "RZZ" not in [op.name for op in circuit.operations]
+
+
+def test_functions_that_bend_are_taken_as_written() -> None:
+    """t up to 100 and less after it is t wherever a sample would look."""
+    bend = "floor(t/100)*(100-t)"
+    head = HEADS[3]
+    text = f"{head} gate g(t) a, b {{ cx a, b; rz(t + {bend}) b; cx a, b; }} g(0.5) q[0], q[1];"
+    assert names(text) == ["CX", "RZ", "CX"]
+
+
+@pytest.mark.parametrize("name", ["rzx", "csx", "ch"])
+def test_products_that_are_shorter_than_qiskit_s(name: str) -> None:
+    """rzx is read as H, RZZ, H, which is one cut gate, not as H, CX, RZ, CX, H."""
+    exported = QuantumCircuit(2)
+    exported.ry(0.7, 0)
+    exported.rx(0.4, 1)
+    getattr(exported, name)(*([0.3] if name == "rzx" else []), 1, 0)
+    circuit = Circuit.from_qasm(qasm3.dumps(exported))
+    assert len(circuit.two_qubit_operations) == 1
+    assert_same_state(reference.statevector(circuit), qiskit_state(exported))
 
 
 def test_what_does_nothing_stays_as_written() -> None:
