@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -66,6 +67,85 @@ def test_forecast_figure_marks_the_split(series: Series) -> None:
     assert bottom.get_xlabel() == "time (s)"
     assert_readable(figure)
     assert_readable(plots.forecast_figure(series.train, None, train))
+
+
+def drawn_over(axes: Axes, start: float, stop: float) -> set[tuple[str, str]]:
+    """Colour and style of each line that has a stroke all the way from `start` to `stop`."""
+    found = set()
+    for item in axes.get_lines():
+        x = np.array(item.get_xdata(), dtype=float)
+        if len(x) > 1 and x.min() <= start and x.max() >= stop and np.ptp(x) > 0:
+            found.add((str(item.get_color()), str(item.get_linestyle())))
+    return found
+
+
+def test_no_line_has_a_gap_at_the_split(series: Series) -> None:
+    train, test = np.arange(37.0), np.arange(20.0)
+    assert series.time is not None
+    top, bottom = plots.forecast_figure(series.train, series.test, train, test).axes
+    split = series.time[39], series.time[40]
+    assert {(plots.TRUTH, "-"), (plots.TEST, "-")} <= drawn_over(top, *split)
+    assert (plots.TEST, "-") in drawn_over(bottom, *split)
+    assert_allclose(line(top, "truth").T, [series.time, series.values])
+    (axes,) = plots.free_run_figure(series.train, series.test, test).axes
+    assert {(plots.TRUTH, "-"), (plots.TEST, "--")} <= drawn_over(axes, *split)
+    joints = [np.array(item.get_xydata()) for item in axes.get_lines()]
+    assert any(
+        len(j) == 2 and np.allclose(j, [[split[0], series.values[39]], [split[1], test[0]]])
+        for j in joints
+    )
+
+
+def test_parts_of_two_series_are_not_joined(series: Series) -> None:
+    other = Series("later", np.ones(20), time=np.arange(100.0, 120.0))
+    top, _ = plots.forecast_figure(series.train, other, np.ones(37), np.ones(20)).axes
+    assert not drawn_over(top, 30.0, 90.0)
+
+
+@pytest.mark.parametrize(
+    ("scale", "label", "unit"),
+    [
+        (1.0, "flow", 1.0),
+        (0.004, "flow", 1.0),
+        (3e12, "flow, 10¹²", 1e12),
+        (2e-9, "flow, 10⁻⁹", 1e-9),
+        (-500.0, "flow", 1.0),
+        (2.5e6, "flow, 10⁶", 1e6),
+    ],
+)
+def test_large_and_small_numbers_have_their_power_in_the_label(
+    scale: float, label: str, unit: float
+) -> None:
+    series = Series("s", scale * np.linspace(0, 1, 60), value_label="flow")
+    figures = [
+        plots.forecast_figure(
+            series.train, series.test, series.train.values[3:], series.test.values
+        ),
+        plots.free_run_figure(series.train.part(0, 40), series.test, series.test.values),
+    ]
+    for figure in figures:
+        figure.draw_without_rendering()
+        assert figure.axes[0].get_ylabel() == label
+        assert figure.axes[0].yaxis.get_offset_text().get_text() == ""
+        assert_readable(figure)
+        for text in figure.axes[0].get_yticklabels():
+            written = float(text.get_text().replace("−", "-").replace(",", ""))
+            assert_allclose(written * unit, text.get_position()[1], rtol=1e-9, atol=1e-9 * unit)
+
+
+def test_numbers_that_are_nearly_equal_are_written_out() -> None:
+    values = 1e9 + 50 * np.sin(np.arange(60.0))
+    series = Series("s", values, time=1.6e9 + 86400 * np.arange(60.0), time_label="s")
+    figure = plots.free_run_figure(series.train, series.test, series.test.values)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    labels = [text.get_text() for text in axes.get_yticklabels()]
+    assert "1,000,000,000" in labels
+    assert len({*labels}) == len(labels)
+    assert axes.get_ylabel() == "value"
+    assert axes.get_xlabel() == "s, 10⁹"
+    along = [text.get_window_extent() for text in axes.get_xticklabels()]
+    assert all(a.x1 < b.x0 for a, b in pairwise(along))
 
 
 @pytest.mark.parametrize("start", ["end", "split"])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..figures import new_figure
+from ..figures_axes import write_out_numbers
 from .metrics import rmse
 from .series import Series
 from .training import History
@@ -79,19 +80,22 @@ def forecast_figure(
     """
     figure = _figure(9.0, 5.0)
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    for number, (part, forecasts, colour, style, label) in enumerate(
-        (
-            (train, train_forecasts, TRAIN, "-", "forecast, training part"),
-            (test, test_forecasts, TEST, "-", "forecast, test part"),
-        )
+    _truth_line(top, train, test)
+    end: tuple[float, float, float] | None = None
+    for part, forecasts, colour, label in (
+        (train, train_forecasts, TRAIN, "forecast, training part"),
+        (test, test_forecasts, TEST, "forecast, test part"),
     ):
         if part is None or forecasts is None:
             continue
         time, values = _last(part, len(forecasts))
-        top.plot(*_time_and_values(part), color=TRUTH, lw=2.6, alpha=0.35,
-                 label=None if number else "truth")  # fmt: skip
-        top.plot(time, forecasts, style, color=colour, lw=1.2, label=label)
-        bottom.plot(time, forecasts - values, color=colour, lw=1.0)
+        errors = forecasts - values
+        top.plot(time, forecasts, color=colour, lw=1.2, label=label)
+        bottom.plot(time, errors, color=colour, lw=1.0)
+        if end is not None and _follows(train, test):
+            top.plot([end[0], time[0]], [end[1], forecasts[0]], color=colour, lw=1.2)
+            bottom.plot([end[0], time[0]], [end[2], errors[0]], color=colour, lw=1.0)
+        end = time[-1], forecasts[-1], errors[-1]
     for axes in (top, bottom):
         if test is not None:
             _mark_split(axes, train, test)
@@ -100,6 +104,8 @@ def forecast_figure(
     bottom.set_ylabel("error")
     bottom.set_xlabel(train.time_label)
     _legend_above(top)
+    for axis in (top.yaxis, bottom.yaxis, bottom.xaxis):
+        write_out_numbers(axis)
     figure.align_ylabels()
     return figure
 
@@ -118,18 +124,22 @@ def free_run_figure(
     shown = min(len(history), max(len(forecasts) // 2, 20))
     axes.plot(*_last(history, shown), color=QUIET, lw=1.6, label="known")
     time = time_after(history, len(forecasts))
+    last_time, last_value = _time(history)[-1], history.values[-1]
     if truth is not None:
-        axes.plot(*_time_and_values(truth), color=TRUTH, lw=2.6, alpha=0.35, label="truth")
+        _truth_line(axes, history.part(len(history) - 1, len(history)), truth)
         known = min(len(truth), len(forecasts))
         error = rmse(truth.values[:known], forecasts[:known])
         axes.set_title(f"RMSE over {known} steps: {error:.3g}", fontsize=10, loc="right")
     label = "free-running forecast" if fed_back else "forecast from given inputs"
     axes.plot(time, forecasts, "--", color=TEST, lw=1.4, label=label,
               marker="o" if len(forecasts) < 3 else None)  # fmt: skip
-    axes.axvline((_time(history)[-1] + time[0]) / 2, color=QUIET, lw=1.0, ls=":")
+    axes.plot([last_time, time[0]], [last_value, forecasts[0]], "--", color=TEST, lw=1.4)
+    axes.axvline((last_time + time[0]) / 2, color=QUIET, lw=1.0, ls=":")
     axes.set_xlabel(history.time_label)
     axes.set_ylabel(history.value_label)
     _legend_above(axes)
+    for axis in (axes.xaxis, axes.yaxis):
+        write_out_numbers(axis)
     return figure
 
 
@@ -168,6 +178,8 @@ def comparison_figure(
     bottom.set_ylabel("test MSE, scaled units")
     _baseline_lines(bottom, baselines or {})
     _legend_above(top)
+    for axis in (top.yaxis, middle.yaxis, middle.xaxis):
+        write_out_numbers(axis)
     figure.align_ylabels()
     return figure
 
@@ -191,6 +203,21 @@ def _baseline_lines(axes: Axes, baselines: Mapping[str, float]) -> None:
             f" {name}", (1, value), xycoords=("axes fraction", "data"), va="center",
             fontsize=9, color=QUIET, annotation_clip=False,
         )  # fmt: skip
+
+
+def _follows(first: Series, second: Series | None) -> bool:
+    """Whether the second part begins where the first one ends."""
+    return second is not None and second.whole is first.whole and second.start == first.stop
+
+
+def _truth_line(axes: Axes, first: Series, second: Series | None) -> None:
+    """One line for both parts where one follows the other, else a line for each."""
+    parts = [part for part in (first, second) if part is not None]
+    if _follows(first, second):
+        parts = [first.whole.part(first.start, parts[-1].stop)]
+    for part in parts:
+        axes.plot(*_time_and_values(part), color=TRUTH, lw=2.6, alpha=0.35,
+                  label="truth" if part is parts[0] else None)  # fmt: skip
 
 
 def _mark_split(axes: Axes, train: Series, test: Series) -> None:
