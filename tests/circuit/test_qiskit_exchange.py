@@ -119,6 +119,18 @@ def test_parameters_become_slots_in_qiskits_order() -> None:
         Circuit.from_qiskit(qc, inputs=["beta"])
 
 
+def test_inputs_by_name_parameter_or_vector() -> None:
+    features = library.zz_feature_map(2, reps=1, parameter_prefix="data")
+    qc = features.compose(library.real_amplitudes(2, reps=1))
+    read = Circuit.from_qiskit(qc, inputs=["data"])
+    assert (read.n_inputs, read.n_weights) == (2, 4)
+    vector = features.parameters[0].vector
+    for inputs in ("data", features.parameters, vector, [vector]):
+        assert Circuit.from_qiskit(qc, inputs=inputs) == read
+    only = Circuit.from_qiskit(qc, inputs=features.parameters[1])
+    assert (only.n_inputs, only.n_weights) == (1, 5)
+
+
 def test_a_vector_of_inputs_goes_by_its_own_name() -> None:
     u = ParameterVector("u", 12)
     qc = QuantumCircuit(1)
@@ -303,11 +315,13 @@ def test_circuits_of_qiskits_library_with_their_parameters(name: str) -> None:
     bound = {**dict(zip(features, inputs, strict=True)), **dict(zip(others, weights, strict=True))}
     wanted = qiskit_state(qc.assign_parameters(bound).decompose(reps=4))
     assert_same_state(reference.statevector(circuit, weights, inputs), wanted)
-    if circuit.n_inputs:
-        vqc = VQC(circuit, dtype=torch.float64)
-        vqc.weights.data = torch.tensor(weights)
-        z = reference.z_values(wanted, range(circuit.n_qubits))
-        np.testing.assert_allclose(vqc(torch.tensor(inputs)).detach(), z, atol=1e-9)
+    vqc = VQC(qc, dtype=torch.float64)
+    vqc.weights.data = torch.tensor(weights)
+    z = reference.z_values(wanted, range(circuit.n_qubits))
+    batch = torch.tensor(inputs)[None]
+    np.testing.assert_allclose(vqc(batch).detach()[0], z, atol=1e-9)
+    if not circuit.n_inputs:
+        np.testing.assert_allclose(vqc().detach(), z, atol=1e-9)
     assert_same_state(
         qiskit_state(Circuit.from_qiskit(circuit.to_qiskit(weights, inputs)).to_qiskit()), wanted
     )

@@ -5,6 +5,7 @@ from .encoding import ENCODINGS
 from .gates import GATES, Gate
 from .operation import Operation
 from .slots import InputSlot, Polynomial, WeightSlot
+from .taking import as_circuit
 
 __all__ = [
     "ENCODINGS",
@@ -15,4 +16,5 @@ __all__ = [
     "Operation",
     "Polynomial",
     "WeightSlot",
+    "as_circuit",
 ]

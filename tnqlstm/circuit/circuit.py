@@ -244,13 +244,14 @@ n_inputs=0, weight_shape=(0,))
         return to_qiskit(self, weights, inputs)
 
     @staticmethod
-    def from_qiskit(circuit: Any, inputs: Sequence[str] = ()) -> Circuit:
+    def from_qiskit(circuit: Any, inputs: Any = ()) -> Circuit:
         """The gates of a `qiskit.QuantumCircuit`; needs the extra `qiskit`.
 
-        Parameters become slots in the order of `circuit.parameters`, which sorts by name: those
-        named in `inputs` (a vector by its own name) are inputs; where `inputs` is empty, those
-        called x, x0, x_0 or x[0], … are. The others are weights, of shape (number,). Angles may be
-        polynomials of weights, or of inputs and their arctan(x) and arctan(x*x).
+        Parameters become slots in the order of `circuit.parameters`, which sorts by name: those in
+        `inputs` (names, parameters or vectors, such as a feature map's `parameters`) are inputs;
+        where `inputs` is empty, those called x, x0, x_0 or x[0], … are. The others are weights, of
+        shape (number,). Angles may be polynomials of weights, or of inputs and their arctan(x) and
+        arctan(x*x).
 
         Standard gates are known by their class; everything else, whatever its name, is what its
         definition or synthesis says. Loops over numbers are unrolled; global phases, barriers,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import Any
 
@@ -18,19 +18,30 @@ class _NoPolynomial(Exception):
     """An expression that is no polynomial of its parameters."""
 
 
-def slots_by_parameter(parameters: Iterable[Any], inputs: Collection[str]) -> dict[Any, Slot]:
-    """Each parameter's slot, in Qiskit's order; elements of a vector go by the vector's name."""
+def slots_by_parameter(parameters: Iterable[Any], inputs: Any) -> dict[Any, Slot]:
+    """Each parameter's slot, in Qiskit's order; elements of a vector go by the vector's name.
+
+    `inputs`: names, parameters or vectors, or one of them.
+    """
     slots: dict[Any, Slot] = {}
     counts = {InputSlot: 0, WeightSlot: 0}
-    names = {parameter.name.partition("[")[0]: None for parameter in parameters}
-    for name in inputs:
-        look_up("parameter", name, names)
+    known = {name: None for p in parameters for name in (p.name, _vector_name(p))}
+    several = (
+        isinstance(inputs, Iterable) and not isinstance(inputs, str) and not hasattr(inputs, "name")
+    )
+    chosen = [getattr(each, "name", each) for each in (inputs if several else [inputs])]
+    for name in chosen:
+        look_up("parameter", name, known)
     for parameter in parameters:
-        is_input = is_input_name(parameter.name.partition("[")[0], inputs)
+        is_input = parameter.name in chosen or is_input_name(_vector_name(parameter), chosen)
         kind = InputSlot if is_input else WeightSlot
         slots[parameter] = kind(counts[kind])
         counts[kind] += 1
     return slots
+
+
+def _vector_name(parameter: Any) -> str:
+    return str(parameter.name.partition("[")[0])
 
 
 def angle_of(value: Any, slots: Mapping[Any, Slot], name: str) -> Any:

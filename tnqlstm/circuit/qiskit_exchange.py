@@ -9,7 +9,7 @@ every other one is what its definition says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +66,7 @@ def to_qiskit(
     return out
 
 
-def from_qiskit(circuit: QuantumCircuit, inputs: Collection[str] = ()) -> Circuit:
+def from_qiskit(circuit: QuantumCircuit, inputs: Any = ()) -> Circuit:
     """The circuit of a `QuantumCircuit`; see `Circuit.from_qiskit`."""
     qiskit = import_extra("qiskit", "qiskit")
     kinds = import_extra("qiskit.circuit", "qiskit")

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ..arguments import whole
-from ..circuit import Circuit, InputSlot, WeightSlot
+from ..circuit import Circuit, InputSlot, WeightSlot, as_circuit
 from ..distribution import Partition, QPUNetwork
 from ..errors import CircuitError, MemoryBudgetError, PartitionError, look_up
 from .angles import ConstantBank
@@ -264,12 +264,14 @@ def plan_expectations(
 ) -> ContractionPlan:
     """A plan for ⟨Z_i⟩ of the observed qubits (all by default, in order).
 
+    `circuit`: a `Circuit`, or what `circuit.as_circuit` takes for one, such as Qiskit's.
     `method`: "dense" (statevectors), "cones" (batched light cones), "generating" (one network for
     all values) or "auto", the cheapest by the cost model. `max_memory` in bytes.
 
     Raises `CircuitError` for observables that aren't qubits, `PartitionError` for another
     circuit's partition, `MemoryBudgetError` where the asked-for way can't be planned.
     """
+    circuit = as_circuit(circuit)
     chosen = range(circuit.n_qubits) if observables is None else observables
     observed = tuple(whole("an observable's qubit", qubit, error=CircuitError) for qubit in chosen)
     outside = [q for q in observed if not 0 <= q < circuit.n_qubits]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import real, whole
-from ..circuit import Circuit
+from ..circuit import Circuit, as_circuit
 from ..errors import PartitionError, look_up
 from .clock import Clock
 from .costs import COSTS, Cost
@@ -51,6 +51,8 @@ def partition(
 
     Parameters
     ----------
+    circuit
+        A `Circuit`, or what `circuit.as_circuit` takes for one, such as Qiskit's.
     cost
         What to make small: "gates" (cut gates), "ebits" (packed e-bits), "bonds" (log2 Schmidt
         ranks of the cut gates) or "shots" (2 ln γ of the cut blocks of gates, see `gate_blocks`),
@@ -83,6 +85,7 @@ def partition(
     Cost: 64 qubits on 8 QPUs take a fraction of a second; for "ebits" some 10 ms a gate on two
     qubits, at most about 15 s, and as much again the first time, when the annealing is compiled.
     """
+    circuit = as_circuit(circuit)
     model = look_up("cost", cost, COSTS)
     check_room(circuit.n_qubits, network)
     seed = whole("seed", seed, 0, PartitionError)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
-from ..circuit import Circuit, InputSlot, Operation, Polynomial, WeightSlot
+from ..circuit import Circuit, InputSlot, Operation, Polynomial, WeightSlot, as_circuit
 from ..errors import CheckpointError, CircuitError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class RecordedAnsatz:
                     f"the saved ansatz has circuits of {sorted(self.circuits)} qubits, none of "
                     f"{n_qubits}. Keep the sizes it was saved with, or give the ansatz again."
                 )
-            self.circuits[n_qubits] = self.make(n_qubits)
+            self.circuits[n_qubits] = as_circuit(self.make(n_qubits))
         return self.circuits[n_qubits]
 
 

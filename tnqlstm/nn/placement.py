@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..circuit import Circuit
+from ..circuit import Circuit, as_circuit
 from ..distribution import Partition, QPUNetwork, contiguous_blocks, partition
 from ..errors import CircuitError, PartitionError, look_up
 
@@ -66,8 +66,8 @@ def _needed(network: QPUNetwork | None, scheme: str) -> QPUNetwork:
 
 
 def _build(ansatz: Ansatz, n_qubits: int) -> Circuit:
-    circuit = ansatz(n_qubits)
-    if not isinstance(circuit, Circuit) or circuit.n_qubits != n_qubits:
+    circuit = as_circuit(ansatz(n_qubits))
+    if circuit.n_qubits != n_qubits:
         raise CircuitError(f"ansatz({n_qubits}) must give {n_qubits} qubits, got {circuit}.")
     if circuit.n_inputs != n_qubits:
         raise CircuitError(

@@ -30,7 +30,8 @@ class VQC(nn.Module):
     Parameters
     ----------
     circuit
-        The circuit; `InputSlot`s read the last axis of the input, `WeightSlot`s the weights.
+        A `Circuit`, or one of Qiskit's or quimb's; `InputSlot`s read the last axis of the input,
+        `WeightSlot`s the weights.
     placed
         Its placement on a QPU network; one QPU by default. It decides which bonds are cut and what
         the plan reports, not the values: links are ideal.
@@ -65,7 +66,8 @@ class VQC(nn.Module):
             circuit, placed, observables, method=method, max_memory=max_memory
         )
         self.copies = copies
-        shape = circuit.weight_shape if copies is None else (copies, *circuit.weight_shape)
+        own = self.plan.circuit.weight_shape
+        shape = own if copies is None else (copies, *own)
         self.weights = nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
         check_precision(self.weights)
         self.reset_parameters()
