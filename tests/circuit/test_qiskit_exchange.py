@@ -120,7 +120,7 @@ def test_parameters_become_slots_in_qiskits_order() -> None:
 
 
 def test_inputs_by_name_parameter_or_vector() -> None:
-    features = library.zz_feature_map(2, reps=1, parameter_prefix="data")
+    features = library.z_feature_map(2, reps=1, parameter_prefix="data")
     qc = features.compose(library.real_amplitudes(2, reps=1))
     read = Circuit.from_qiskit(qc, inputs=["data"])
     assert (read.n_inputs, read.n_weights) == (2, 4)
