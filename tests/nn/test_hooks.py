@@ -243,26 +243,34 @@ def test_a_module_of_other_shapes_says_what_is_wanted() -> None:
             model(x)
 
 
-def test_a_circuit_of_computed_angles_in_every_cell() -> None:
-    """Polynomials of weights and of inputs, by the fused recurrence or step by step."""
+def computed(kind: type) -> Callable[[int], tnq.Circuit]:
+    """`ry_brickwork` whose angles from slots of this kind are twice the slot and one more."""
 
-    def weighted(n: int) -> tnq.Circuit:
+    def ansatz(n: int) -> tnq.Circuit:
         plain = tnq.ansatz.ry_brickwork(n, 1)
-        return tnq.Circuit(
-            n,
-            [
-                tnq.Operation(op.name, op.qubits, 2 * op.angle + 1)
-                if isinstance(op.angle, tnq.WeightSlot)
-                else op
-                for op in plain.operations
-            ],
-            plain.n_inputs,
-            plain.weight_shape,
-        )
+        operations = [
+            tnq.Operation(op.name, op.qubits, 2 * op.angle + 1)
+            if isinstance(op.angle, kind)
+            else op
+            for op in plain.operations
+        ]
+        return tnq.Circuit(n, operations, plain.n_inputs, plain.weight_shape)
 
-    model, wanted, x = model_of(ansatz=weighted), model_of(), x_of()
+    return ansatz
+
+
+def test_computed_weights_are_those_that_are_computed(fused: list[int]) -> None:
+    model, wanted, x = model_of(ansatz=computed(tnq.WeightSlot)), model_of(), x_of()
     with torch.no_grad():
         wanted.cells[0].gates.weights.mul_(2).add_(1)
     found, expected = gradients(model, x), gradients(wanted, x)
+    assert len(fused) == 2
     torch.testing.assert_close(found[:3], expected[:3], rtol=0, atol=1e-13)
     torch.testing.assert_close(found[3], 2 * expected[3], rtol=0, atol=1e-12)
+
+
+def test_computed_inputs_go_step_by_step(fused: list[int]) -> None:
+    model, wanted, x = model_of(ansatz=computed(tnq.InputSlot)), model_of(), x_of()
+    wanted.cells[0].gates.register_forward_pre_hook(lambda module, args: (2 * args[0] + 1,))
+    torch.testing.assert_close(gradients(model, x), gradients(wanted, x), rtol=0, atol=1e-13)
+    assert not fused

@@ -212,10 +212,8 @@ class QLSTMCell(nn.Module):
                 f"input of shape (batch, {self.input_size}) or ({self.input_size},) wanted, "
                 f"got {tuple(input.shape)}."
             )
-        weights = next(self.parameters(), None)
-        if weights is not None:  # a module without any may stand for the VQCs
-            check_dtype(input, weights)
         if batch_sizes is None:
+            self._check_dtype(input)
             return self.bind()(input, self._state(input, hx, *input.shape[:-1]))[1]
         steps = Steps.of(batch_sizes, input)
         return self._sequences(input, self._state(input, hx, steps.n_samples), steps)
@@ -225,12 +223,19 @@ class QLSTMCell(nn.Module):
             return input.new_zeros(*lead, self.hidden_size), input.new_zeros(*lead, self.cell_size)
         return check_state(hx, (*lead, self.hidden_size), (*lead, self.cell_size), input)
 
+    def _check_dtype(self, input: Tensor) -> None:
+        weights = next(self.parameters(), None)
+        if weights is not None:  # a module without any may stand for the VQCs
+            check_dtype(input, weights)
+
     def _sequences(self, x: Tensor, state: State, steps: Steps) -> tuple[Tensor, State]:
         n_rows = sum(steps.sizes)
         vqcs = self._strung() if n_rows else []
         if not vqcs:
+            self._check_dtype(x)
             return self._step_by_step(x, state, steps)
         forms, weights = zip(*(found for _, found in vqcs), strict=True)
+        check_dtype(x, weights[0])
         circuits = [vqc.circuit for vqc, _ in vqcs]
         same = circuits[0] is circuits[-1] or circuits[0] == circuits[-1]
         made = partial(Recurrence, forms, one_circuit=same)
