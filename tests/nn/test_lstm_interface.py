@@ -204,8 +204,8 @@ def test_what_circuits_lack_is_refused_with_the_reason() -> None:
 @pytest.mark.parametrize(
     ("state", "message"),
     [
-        (lambda h: h, r"a pair \(h, c\) .* got one tensor of shape \(1, 4, 3\)"),
-        (lambda h: torch.stack([h, h]), r"got one tensor of shape \(2, 1, 4, 3\)"),
+        (lambda h: h, r"a pair \(h, c\) .* got a tensor of shape \(1, 4, 3\)"),
+        (lambda h: torch.stack([h, h]), r"got a tensor of shape \(2, 1, 4, 3\)"),
         (lambda h: (h,), r"got 1 entries: Tensor"),
         (lambda h: (h, h, h), "got 3 entries"),
         (lambda h: (h, None), "got 2 entries: Tensor, NoneType"),
@@ -229,8 +229,11 @@ def test_a_malformed_state_says_what_is_wanted(state: Any, message: str) -> None
 
 def test_a_malformed_input_says_what_is_wanted() -> None:
     model = tnq.QLSTM(2, 3, depth=1, batch_first=False)
-    with pytest.raises(ShapeError, match=r"\(time, batch, 2\) .* got ndarray"):
+    with pytest.raises(ShapeError, match=r"\(time, batch, 2\) .* got a ndarray"):
         model(torch.zeros(3, 4, 2).numpy())
+    for module in (ClassicalLSTM(2, 3), tnq.QLSTMCell(2, 3, depth=1)):
+        with pytest.raises(ShapeError, match=r"2\).* wanted, got 1 entries: float"):
+            module([1.0])
     with pytest.raises(ShapeError, match="at least one time step"):
         model(torch.zeros(0, 4, 2))
     with pytest.raises(ShapeError, match=r"packed sequences of shape \(time, 2\) .* \(6, 3\)"):
@@ -244,7 +247,7 @@ def test_a_cell_of_torchs_interface() -> None:
     h, c = cell(torch.zeros(0, 2, **DOUBLE))
     assert h.shape == c.shape == (0, 3)
     assert cell(torch.zeros(2, **DOUBLE))[0].shape == (3,)
-    with pytest.raises(ShapeError, match="got one tensor"):
+    with pytest.raises(ShapeError, match="got a tensor"):
         cell(torch.zeros(4, 2, **DOUBLE), torch.zeros(4, 3, **DOUBLE))
     with pytest.raises(ShapeError, match=r"c is torch\.float32"):
         cell(torch.zeros(4, 2, **DOUBLE), (torch.zeros(4, 3, **DOUBLE), torch.zeros(4, 3)))

@@ -23,7 +23,7 @@ from .options import check_bias, sketch
 from .placement import Ansatz, place
 from .precision import by_itself, check_dtype
 from .recurrence import Recurrence
-from .state import State, check_state
+from .state import State, check_state, told
 from .steps import Steps
 from .vqc import VQC
 
@@ -207,10 +207,11 @@ class QLSTMCell(nn.Module):
         Raises `ShapeError` for other shapes, dtypes or devices.
         """
         ranks = (1, 2) if batch_sizes is None else (2, 3)
-        if input.ndim not in ranks or input.shape[-1] != self.input_size:
+        is_tensor = isinstance(input, Tensor)
+        if not is_tensor or input.ndim not in ranks or input.shape[-1] != self.input_size:
             raise ShapeError(
                 f"input of shape (batch, {self.input_size}) or ({self.input_size},) wanted, "
-                f"got {tuple(input.shape)}."
+                f"got {told(input)}."
             )
         if batch_sizes is None:
             self._check_dtype(input)

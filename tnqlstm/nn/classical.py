@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from ..arguments import whole
 from ..errors import ShapeError
 from .options import flag
-from .state import State
+from .state import State, told
 
 __all__ = ["ClassicalLSTM"]
 
@@ -55,8 +55,9 @@ class ClassicalLSTM(nn.LSTM):
     def forward(self, input: Any, hx: State | None = None) -> Any:
         """As `nn.LSTM`; raises `ShapeError` for another width."""
         ranks, data = ((2,), input.data) if isinstance(input, PackedSequence) else ((2, 3), input)
-        if data.ndim not in ranks or data.shape[-1] != self.input_size:
+        is_tensor = isinstance(data, Tensor)
+        if not is_tensor or data.ndim not in ranks or data.shape[-1] != self.input_size:
             raise ShapeError(
-                f"x of shape (batch, time, {self.input_size}) wanted, got {tuple(data.shape)}."
+                f"x of shape (batch, time, {self.input_size}) wanted, got {told(data)}."
             )
         return super().forward(input, hx)

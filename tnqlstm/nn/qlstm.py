@@ -18,7 +18,7 @@ from .cell import QLSTMCell
 from .options import check_bias, flag, sketch
 from .placement import Ansatz
 from .precision import by_itself
-from .state import State, check_state
+from .state import State, check_state, told
 from .steps import Steps
 from .vqc import VQC
 
@@ -219,12 +219,8 @@ class QLSTM(nn.Module):
         """x as (time, batch, input_size), checked."""
         order = "batch, time" if self.batch_first else "time, batch"
         wanted = f"({order}, {self.input_size}) or (time, {self.input_size})"
-        if not isinstance(x, Tensor):
-            raise ShapeError(
-                f"a tensor of shape {wanted} or a PackedSequence wanted, got {type(x).__name__}."
-            )
-        if x.ndim not in (2, 3) or x.shape[-1] != self.input_size:
-            raise ShapeError(f"x of shape {wanted} wanted, got {tuple(x.shape)}.")
+        if not isinstance(x, Tensor) or x.ndim not in (2, 3) or x.shape[-1] != self.input_size:
+            raise ShapeError(f"x of shape {wanted}, or a PackedSequence, wanted, got {told(x)}.")
         found = x.unsqueeze(1) if x.ndim == 2 else x.transpose(0, 1) if self.batch_first else x
         if found.shape[0] == 0:
             raise ShapeError(

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..errors import ShapeError
 
-__all__ = ["State", "check_state"]
+__all__ = ["State", "check_state", "told"]
 
 State = tuple[Tensor, Tensor]
 
@@ -22,7 +22,7 @@ def check_state(hx: Any, h_shape: Sequence[int], c_shape: Sequence[int], input: 
     if not isinstance(hx, tuple | list) or [isinstance(part, Tensor) for part in hx] != [True] * 2:
         raise ShapeError(
             f"the state must be a pair (h, c) of tensors of shapes {tuple(h_shape)} and "
-            f"{tuple(c_shape)}, got {_told(hx)}."
+            f"{tuple(c_shape)}, got {told(hx)}."
         )
     h, c = hx
     for name, part, wanted in (("h", h, tuple(h_shape)), ("c", c, tuple(c_shape))):
@@ -39,9 +39,10 @@ def check_state(hx: Any, h_shape: Sequence[int], c_shape: Sequence[int], input: 
     return h, c
 
 
-def _told(value: Any) -> str:
+def told(value: Any) -> str:
+    """What a value is, in a few words."""
     if isinstance(value, Tensor):
-        return f"one tensor of shape {tuple(value.shape)}"
+        return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, tuple | list):
         return f"{len(value)} entries: " + ", ".join(type(each).__name__ for each in value)
     return f"a {type(value).__name__}"
