@@ -179,16 +179,21 @@ class Circuit:
         Qubits are numbered in the order in which registers are declared. Parameters (`input float`
         or `angle`, and one-dimensional arrays of them) become slots in their order of declaration:
         those named in `inputs` are inputs; where `inputs` is empty, those called x, x0, x_0, x1, …
-        are. The others are weights, of shape (number,). A weight is used as an angle as it is, an
-        input also as arctan(x), arctan(x*x) or arctan(x**2).
+        are. The others are weights, of shape (number,). An angle may be a sum of products of
+        parameters and numbers (-w, w/2, 2*x + 1, (pi - x)*(pi - y)), of inputs also of arctan(x),
+        arctan(x*x) and arctan(x**2).
 
-        Gates of more than one angle or more than two qubits become products. Global phases,
-        barriers and measurements at the end are dropped. Only qelib1.inc and stdgates.inc can be
-        included, from tables, not from disk.
+        Gates of more than one angle or more than two qubits become products. A definition that is
+        a known gate, whatever its name and body, is read as that gate. Loops and branches on
+        constants are unrolled; physical qubits keep their numbers. Global phases without controls,
+        barriers, delays, resets of qubits not used yet and measurements at the end are dropped.
+        Without a header the text is OpenQASM 3, or 2 where it includes qelib1.inc. Only qelib1.inc
+        and stdgates.inc can be included, from tables, not from disk.
 
-        Raises `QasmError` with line and column for anything else: wrong text, control flow, resets,
-        gates after a measurement, other arithmetic on parameters, and texts beyond 2²⁵ characters,
-        100,000 qubits or 1,000,000 gates.
+        Takes about 5 µs a gate. Raises `QasmError` with line and column for anything else: wrong
+        text, other control flow, resets of used qubits, gates after a measurement, other arithmetic
+        on parameters, and texts beyond 2²⁵ characters, 100,000 qubits, 1,000,000 gates or a bound
+        on the work that isn't a gate of the text.
 
         >>> Circuit.from_qasm('OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; cx q[0], q[1];')
         Circuit(n_qubits=2, operations=(Operation(name='CX', qubits=(0, 1), angle=None),), \

@@ -9,7 +9,7 @@ from ..errors import CircuitError, look_up
 from .gates import GATES, Gate
 from .slots import Angle, InputSlot, Polynomial, WeightSlot, whole
 
-__all__ = ["Angle", "InputSlot", "Operation", "Polynomial", "WeightSlot", "whole"]
+__all__ = ["Angle", "InputSlot", "Operation", "Polynomial", "WeightSlot", "trusted", "whole"]
 
 _SYMBOLIC = frozenset((InputSlot, WeightSlot, Polynomial))
 
@@ -45,6 +45,13 @@ class Operation:
     @property
     def gate(self) -> Gate:
         return GATES[self.name]
+
+
+def trusted(name: str, qubits: tuple[int, ...], angle: Angle) -> Operation:
+    """`Operation(name, qubits, angle)` of parts that have been checked: readers make millions."""
+    operation: Operation = object.__new__(Operation)
+    operation.__dict__.update(name=name, qubits=qubits, angle=angle)
+    return operation
 
 
 def _are_whole(qubits: object) -> bool:

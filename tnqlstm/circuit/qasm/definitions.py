@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
-from lark import Token
-
-from ...errors import QasmError
 from ..gates import GATES
-from .expression import CONSTANTS, Value, size_of, tokens_of, whole_of
-from .grammar import statements
+from .expression import CONSTANTS, Value, evaluate, number_in, size_of, tokens_of, whole_of
+from .grammar import ONLY_3, Parser, of_3
 from .library import NATIVE, PRODUCTS
 from .syntax import (
     Application,
     Barrier,
     Expression,
+    Formula,
     GateDefinition,
     Modifier,
     Operand,
     Phase,
-    error_at,
 )
+from .tokens import Token, Tokens, error_at
 
 __all__ = [
+    "GPHASE",
+    "Argument",
     "Call",
     "Definition",
     "GateRule",
     "Native",
+    "Parameter",
     "Recognised",
     "Scope",
     "check_counts",
-    "controlled_phase",
     "define",
     "is_opaque",
     "known_gates",
@@ -42,27 +42,28 @@ __all__ = [
 ]
 
 
-# in about the time that an operand takes, half a microsecond
-WORK_OF_A_CALL = 10
+# in the unit of `budget`
+WORK_OF_A_CALL = 4
 WORK_OF_A_NODE = 3
 _TOO_MUCH = 10**12  # where counting stops; more than any limit
 
 
 @dataclass(frozen=True)
 class Native:
-    """A gate of `GATES`."""
+    """A gate of `GATES`, or the global phase, which is no gate but under control."""
 
     name: str
-    n_operations = 1
-    work = WORK_OF_A_CALL
+    n_qubits: int
+    n_parameters: int
+    n_operations: int = 1
+    work: int = WORK_OF_A_CALL
 
-    @property
-    def n_qubits(self) -> int:
-        return GATES[self.name].n_qubits
+    @staticmethod
+    def of(name: str) -> Native:
+        return Native(name, GATES[name].n_qubits, int(GATES[name].is_parametrised))
 
-    @property
-    def n_parameters(self) -> int:
-        return int(GATES[self.name].is_parametrised)
+
+GPHASE = Native("GPHASE", 0, 1, 0)
 
 
 class Scope(NamedTuple):
@@ -73,24 +74,33 @@ class Scope(NamedTuple):
     constants: dict[str, Value]
 
 
+class Parameter(NamedTuple):
+    """The parameter of a definition at that place."""
+
+    place: int
+
+
+Argument: TypeAlias = float | Parameter | Formula
+
+
 class Call(NamedTuple):
     """A gate applied in a definition's body; `places` index the definition's qubits."""
 
     gate: GateRule
     modifiers: tuple[Modifier, ...]
-    arguments: tuple[Expression, ...]
+    arguments: tuple[Argument, ...]
     places: tuple[int, ...]
     token: Token
 
 
 class Recognised(NamedTuple):
-    """The gate of `GATES` that a definition is, on the definition's qubits `places`.
+    """The gate of `GATES` or of `library` that a definition is, on its qubits `places`.
 
     Its angle is the parameter at the place `source`, the number `source` where that's a float, or
     none.
     """
 
-    name: str
+    gate: GateRule
     places: tuple[int, ...]
     source: int | float | None
 
@@ -99,10 +109,10 @@ class Recognised(NamedTuple):
 class Definition:
     """A gate made of others; `calls` is None where the text doesn't say of which (opaque).
 
-    `known` is the gate of `GATES` that this is, up to a global phase, where there is one.
+    `known` is the gate that this is, up to a global phase, where there is one.
     `n_operations` counts the gates of `GATES` in it and `work` the steps to find them, but for
     modifiers. They are known before anything is expanded, so that forty levels of doubling are
-    refused at once.
+    refused at once. `is_plain` says that there are no modifiers in it.
     """
 
     parameters: tuple[str, ...]
@@ -112,16 +122,24 @@ class Definition:
     known: Recognised | None = None
     n_operations: int = field(init=False)
     work: int = field(init=False)
+    is_plain: bool = field(init=False)
 
     def __post_init__(self) -> None:
         calls = self.calls or ()
         steps = sum(
-            c.gate.work + len(c.places) + WORK_OF_A_NODE * sum(map(size_of, c.arguments))
+            c.gate.work
+            + len(c.places)
+            + WORK_OF_A_NODE
+            * sum([size_of(a) if isinstance(a, Formula) else 1 for a in c.arguments])
             for c in calls
         )
         made = sum(c.gate.n_operations for c in calls)
         object.__setattr__(self, "n_operations", min(made, _TOO_MUCH))
         object.__setattr__(self, "work", min(WORK_OF_A_CALL + self.n_parameters + steps, _TOO_MUCH))
+        plain = all(
+            not c.modifiers and (isinstance(c.gate, Native) or c.gate.is_plain) for c in calls
+        )
+        object.__setattr__(self, "is_plain", plain)
 
     @property
     def n_parameters(self) -> int:
@@ -136,25 +154,30 @@ def is_opaque(gate: GateRule) -> bool:
     return isinstance(gate, Definition) and gate.calls is None
 
 
-def look_up_gate(name: Token, gates: Mapping[str, GateRule]) -> GateRule:
+def look_up_gate(name: Token, scope: Scope) -> GateRule:
     """The gate of that name; `QasmError` where there is none."""
-    rule = gates.get(name)
+    rule = scope.gates.get(name)
     if rule is not None:
         return rule
+    if scope.version == 2 and name in ONLY_3:
+        raise of_3(name)
     if name in known_gates() and not name.startswith("_"):
         remedy = 'Add include "qelib1.inc"; (OpenQASM 2) or include "stdgates.inc"; (3).'
     else:
         remedy = "Define it with `gate` before it's used."
-    raise error_at(name, f"no gate {name.value!r} is defined. {remedy}")
+    raise error_at(name, f"no gate {str(name)!r} is defined. {remedy}")
 
 
 @cache
 def known_gates() -> Mapping[str, GateRule]:
     """The gates of `library`, by their OpenQASM names."""
-    scope = Scope(2, {name: Native(gate) for name, gate in NATIVE.items()}, CONSTANTS)
-    for statement in statements(f"OPENQASM 2.0; {PRODUCTS}"):
-        if isinstance(statement, GateDefinition):
-            scope.gates[str(statement.name)] = define(statement, scope)
+    scope = Scope(3, {name: Native.of(gate) for name, gate in NATIVE.items()}, CONSTANTS[3])
+    tokens = Tokens(PRODUCTS)
+    parser = Parser(tokens)
+    while tokens.peek().kind != "END":
+        statement = parser.statement()
+        assert isinstance(statement, GateDefinition)
+        scope.gates[str(statement.name)] = define(statement, scope)
     return scope.gates
 
 
@@ -165,7 +188,7 @@ def define(statement: GateDefinition, scope: Scope) -> Definition:
     calls = None
     if statement.body is not None:
         places = {str(qubit): place for place, qubit in enumerate(statement.qubits)}
-        parameters = frozenset(map(str, statement.parameters))
+        parameters = {str(name): place for place, name in enumerate(statement.parameters)}
         calls = tuple(
             call
             for part in statement.body
@@ -178,42 +201,71 @@ def _call(
     part: Application | Phase | Barrier,
     inside: Token,
     places: Mapping[str, int],
-    parameters: frozenset[str],
+    parameters: Mapping[str, int],
     scope: Scope,
 ) -> Call | None:
-    """The call that a statement in a body makes; None for a barrier or a global phase."""
+    """The call that a statement in a body makes; None for a barrier."""
     qubits = tuple(_place(operand, inside, places) for operand in part.operands)
     if isinstance(part, Barrier):
         return None
-    arguments = (part.angle,) if isinstance(part, Phase) else part.arguments
-    numbers = [m.number for m in part.modifiers if m.number is not None]
-    for name in (token for e in (*arguments, *numbers) for token in tokens_of(e)):
-        if name not in parameters and name not in scope.constants:
+    values = (part.angle,) if isinstance(part, Phase) else part.arguments
+    numbers = scope.constants
+    arguments = tuple([_argument(value, inside, parameters, scope) for value in values])
+    modifiers = tuple(
+        Modifier(kind, None if n is None else _checked(n, inside, parameters, numbers))
+        for kind, n in part.modifiers
+    )
+    if isinstance(part, Phase):
+        gate: GateRule = GPHASE
+        token = part.token
+    else:
+        token = part.name
+        if token == inside and inside not in scope.gates:
+            raise error_at(
+                token,
+                f"gate {str(inside)!r} is made of itself, without end. Use other gates in it.",
+            )
+        gate = look_up_gate(token, scope)
+    modifiers = settled(modifiers, scope)
+    check_counts(token, gate, modifiers, len(arguments), len(qubits))
+    _all_different([operand.name for operand in part.operands], "operand")
+    return Call(gate, modifiers, arguments, qubits, token)
+
+
+def _checked(
+    expression: Expression,
+    inside: Token,
+    parameters: Mapping[str, int],
+    numbers: Mapping[str, Value],
+) -> Expression:
+    """The expression with constants' values in it; its other names must be parameters."""
+    for name in tokens_of(expression):
+        if name not in parameters and name not in numbers:
             raise error_at(
                 name,
-                f"gate {inside.value!r} has no parameter {name.value!r}. Add it to its parameters.",
+                f"gate {str(inside)!r} has no parameter {str(name)!r}. Add it to its parameters.",
             )
-    if isinstance(part, Phase):
-        if part.modifiers:
-            raise controlled_phase(part.token)
-        return None
-    if part.name == inside and inside not in scope.gates:
-        raise error_at(
-            part.name,
-            f"gate {inside.value!r} is made of itself, without end. Use other gates in it.",
-        )
-    gate = look_up_gate(part.name, scope.gates)
-    modifiers = settled(part.modifiers, scope)
-    check_counts(part.name, gate, modifiers, len(arguments), len(qubits))
-    _all_different([operand.name for operand in part.operands], "operand")
-    return Call(gate, modifiers, arguments, qubits, part.name)
+    return number_in(expression, numbers, parameters)
+
+
+def _argument(
+    expression: Expression, inside: Token, parameters: Mapping[str, int], scope: Scope
+) -> Argument:
+    found = _checked(expression, inside, parameters, scope.constants)
+    names = list(tokens_of(found))
+    if not names:
+        return float(evaluate(found, {}, scope.version))  # type: ignore[arg-type]  # a number
+    if isinstance(found, Formula) and len(found.parts) == 1:
+        return Parameter(parameters[names[0]])
+    assert isinstance(found, Formula)
+    return found
 
 
 def _place(operand: Operand, inside: Token, places: Mapping[str, int]) -> int:
     if operand.element is not None or operand.name not in places:
         raise error_at(
             operand.name,
-            f"{operand.name.value!r} is no qubit of gate {inside.value!r}. Its qubits are "
+            f"{str(operand.name)!r} is no qubit of gate {str(inside)!r}. Its qubits are "
             f"{', '.join(list(places)[:10])}, without an index.",
         )
     return places[operand.name]
@@ -221,7 +273,10 @@ def _place(operand: Operand, inside: Token, places: Mapping[str, int]) -> int:
 
 def settled(modifiers: Sequence[Modifier], scope: Scope) -> tuple[Modifier, ...]:
     """The modifiers with their numbers of controls, which may depend on constants only."""
-    out = []
+    return tuple(_settled(modifiers, scope)) if modifiers else ()
+
+
+def _settled(modifiers: Sequence[Modifier], scope: Scope) -> Iterator[Modifier]:
     for kind, number in modifiers:
         if kind == "inv" and number is not None:
             raise error_at(kind, "inv takes no number. Leave the brackets out.")
@@ -233,8 +288,7 @@ def settled(modifiers: Sequence[Modifier], scope: Scope) -> tuple[Modifier, ...]
             if value < 1:
                 raise error_at(kind, f"{value} controls. Give at least 1, or leave {kind} out.")
             number = value
-        out.append(Modifier(kind, number))
-    return tuple(out)
+        yield Modifier(kind, number)
 
 
 def check_counts(
@@ -244,7 +298,7 @@ def check_counts(
     if n_angles != gate.n_parameters:
         raise error_at(
             name,
-            f"gate {name.value!r} takes {_count(gate.n_parameters, 'angle')}, got {n_angles}. "
+            f"gate {str(name)!r} takes {_count(gate.n_parameters, 'angle')}, got {n_angles}. "
             "Give just as many in brackets.",
         )
     controls = sum(
@@ -254,17 +308,9 @@ def check_counts(
         also = f" and {_count(controls, 'control')}" if controls else ""
         raise error_at(
             name,
-            f"gate {name.value!r} acts on {_count(gate.n_qubits, 'qubit')}{also}, got {n_qubits}. "
+            f"gate {str(name)!r} acts on {_count(gate.n_qubits, 'qubit')}{also}, got {n_qubits}. "
             "Name just as many.",
         )
-
-
-def controlled_phase(token: Token) -> QasmError:
-    return error_at(
-        token,
-        "a global phase with modifiers. Leave out a plain gphase, which changes no result, and "
-        "write ctrl @ gphase(a) q; as p(a) q;",
-    )
 
 
 def _count(number: int, noun: str) -> str:
@@ -275,5 +321,5 @@ def _all_different(names: Sequence[Token], what: str) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise error_at(name, f"two {what}s called {name.value!r}. Name different ones.")
+            raise error_at(name, f"two {what}s called {str(name)!r}. Name different ones.")
         seen.add(name)

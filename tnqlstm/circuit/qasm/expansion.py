@@ -1,26 +1,37 @@
 """What a call of a gate comes to: gates of `GATES` on qubits, in time order.
 
 Calls are expanded with a stack of our own, so that definitions may nest as deep as they like.
+Global phases count under controls only, where gates are taken exactly as they're written.
 """
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
-
-from lark import Token
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
 
 from ...errors import QasmError
-from ..operation import InputSlot, WeightSlot
-from .definitions import Call, Definition, GateRule, Native, Recognised, known_gates
-from .expression import Names, Scalar, Square, Value, evaluate
-from .modifiers import Budget, Step, controlled_form, inverse, power, uncontrolled
-from .syntax import Modifier, error_at
+from ..slots import InputSlot, Polynomial, WeightSlot
+from .budget import Budget
+from .controls import controlled, n_controlled
+from .definitions import (
+    GPHASE,
+    Argument,
+    Call,
+    Definition,
+    GateRule,
+    Native,
+    Parameter,
+    Recognised,
+    known_gates,
+)
+from .expression import WORK_OF_A_TERM, Names, Scalar, evaluate
+from .library import BASES, CONTROLLED, CONTROLLING
+from .modifiers import Step, inverse, power
+from .syntax import Modifier
+from .tokens import Token, error_at, make_token
 
 __all__ = ["BoundCall", "bound_modifiers", "expand", "product"]
-
-_LONGEST_CONTROLLED = 100  # more than the gates in any product of `library.CONTROLLED`
 
 
 class BoundModifier(NamedTuple):
@@ -43,72 +54,146 @@ class _Frame(NamedTuple):
 
     calls: Iterator[BoundCall]
     steps: list[Step]
+    is_exact: bool
     caller: BoundCall | None = None
 
 
 def expand(call: BoundCall, budget: Budget) -> list[Step]:
     """The gates that a call comes to; `QasmError` where it comes to none."""
-    frames = [_Frame(iter([call]), [])]
-    while True:
-        calls, steps, caller = frames[-1]
+    steps: list[Step] = []
+    frames = [_Frame(iter((call,)), steps, False)]
+    while frames:
+        calls, steps, is_exact, caller = frames[-1]
         inner = next(calls, None)
         if inner is None:
             frames.pop()
-            if not frames:
-                return steps
             if caller is not None:
-                frames[-1].steps.extend(_modified(steps, caller, budget))
-        elif inner.modifiers:
-            bare = inner._replace(modifiers=(), qubits=inner.qubits[_n_controls(inner) :])
-            frames.append(_Frame(iter([bare]), [], inner))
-        elif isinstance(inner.gate, Native):
-            steps.append(_step(inner.gate.name, inner.qubits, inner.angles[:1], inner.token))
-        elif inner.gate.known is not None:
-            steps.append(_known_step(inner.gate.known, inner))
+                outer = frames[-1]
+                changed = _modified(steps, caller, budget)
+                if not outer.is_exact:
+                    changed = [step for step in changed if step[0] != "GPHASE"]
+                outer.steps.extend(changed)
+            continue
+        gate = inner.gate
+        if inner.modifiers:
+            inner = _unfolded(inner)
+            n_controls = _n_controls(inner)
+            bare = inner._replace(modifiers=(), qubits=inner.qubits[n_controls:])
+            whole = is_exact or bool(n_controls) or any(m.kind == "pow" for m in inner.modifiers)
+            frames.append(_Frame(iter((bare,)), [], whole, inner))
+        elif gate is GPHASE:
+            if is_exact:
+                steps.append(("GPHASE", (), inner.angles[0]))
+        elif isinstance(gate, Native):
+            steps.append((gate.name, inner.qubits, inner.angles[0] if inner.angles else None))
+        elif gate.known is not None and not is_exact:
+            frames.append(_Frame(iter((_known(inner, gate.known),)), steps, False))
+        elif gate.is_plain and not is_exact:
+            _add_plain(steps, gate, inner, budget)
         else:
-            frames.append(_Frame(_calls_in(inner.gate, inner), steps))
+            frames.append(_Frame(_calls_in(gate, inner, budget), steps, is_exact))
+    return steps
 
 
-def _step(name: str, qubits: tuple[int, ...], angles: Sequence[Scalar], token: Token) -> Step:
-    angle = angles[0] if angles else None
-    if isinstance(angle, Square):
-        raise error_at(token, "the square of an input is no angle here; arctan(x*x) is. Use that.")
-    return name, qubits, angle
+@cache
+def _controlling() -> dict[GateRule, tuple[GateRule, int]]:
+    gates = known_gates()
+    return {gates[name]: (gates[base], n) for name, (base, n) in CONTROLLING.items()}
 
 
-def _known_step(known: Recognised, call: BoundCall) -> Step:
-    qubits = tuple([call.qubits[place] for place in known.places])
+def _unfolded(call: BoundCall) -> BoundCall:
+    """The call with the controls of a gate like ccx among its modifiers."""
+    base, n_controls = _controlling().get(call.gate, (None, 0))
+    if base is None:
+        return call
+    modifier = BoundModifier(make_token("ctrl", "NAME", call.token.text, call.token.at), n_controls)
+    return call._replace(gate=base, modifiers=(*call.modifiers, modifier))
+
+
+def _known(call: BoundCall, known: Recognised) -> BoundCall:
+    """The call of the gate that the called definition is."""
     source = known.source
     angles = () if source is None else (call.angles[source] if isinstance(source, int) else source,)
-    return _step(known.name, qubits, angles, call.token)
+    qubits = tuple([call.qubits[place] for place in known.places])
+    return BoundCall(known.gate, (), angles, qubits, call.token)
 
 
-def _calls_in(gate: Definition, call: BoundCall) -> Iterator[BoundCall]:
+def _add_plain(steps: list[Step], gate: Definition, call: BoundCall, budget: Budget) -> None:
+    """The steps of a definition without modifiers, in the short way."""
+    frames: list[tuple[Any, Definition, Any, tuple[int, ...], BoundCall]] = []
+    frames.append((_known_calls(gate, call), gate, call.angles, call.qubits, call))
+    while frames:
+        calls, gate, angles, qubits, call = frames[-1]
+        names: dict[str, Any] | None = None
+        for inner in calls:
+            values: list[Any] = []
+            for argument in inner.arguments:
+                if type(argument) is float:
+                    values.append(argument)
+                elif type(argument) is Parameter:
+                    values.append(angles[argument.place])
+                else:
+                    names = names or dict(zip(gate.parameters, angles, strict=True))
+                    values.append(_argument(argument, names, gate, call, budget))
+            places = tuple([qubits[p] for p in inner.places])
+            used = inner.gate
+            if type(used) is Native:
+                if used is not GPHASE:
+                    steps.append((used.name, places, values[0] if values else None))
+                continue
+            bound = BoundCall(used, (), tuple(values), places, call.token)
+            if gate.scope.gates is not known_gates():
+                bound = bound._replace(token=inner.token)
+            if used.known is not None:
+                bound = _known(bound, used.known)
+                used, places = bound.gate, bound.qubits
+                if type(used) is Native:
+                    steps.append((used.name, places, bound.angles[0] if bound.angles else None))
+                    continue
+                assert isinstance(used, Definition)
+            frames.append((_known_calls(used, bound), used, bound.angles, places, bound))
+            break
+        else:
+            frames.pop()
+
+
+def _known_calls(gate: Definition, call: BoundCall) -> Iterator[Call]:
     if gate.calls is None:
         raise error_at(
             call.token,
-            f"gate {call.token.value!r} is opaque: the text doesn't say what it does. Define it "
+            f"gate {str(call.token)!r} is opaque: the text doesn't say what it does. Define it "
             "with `gate`.",
         )
-    values: dict[str, Value] = dict(zip(gate.parameters, call.angles, strict=True))
-    names = ChainMap(values, gate.scope.constants)
-    is_ours = gate.scope.gates is known_gates()  # then the text's own place is the call's
-    for inner in gate.calls:
-        try:
-            bound = _bind(inner, names, gate.scope.version, call.qubits)
-        except QasmError as error:
-            raise error_at(call.token, error.message) if is_ours else error from None
-        yield bound._replace(token=call.token) if is_ours else bound
+    return iter(gate.calls)
 
 
-def _bind(inner: Call, names: Names, version: int, qubits: Sequence[int]) -> BoundCall:
-    return BoundCall(
-        inner.gate,
-        bound_modifiers(inner.modifiers, names, version),
-        tuple([evaluate(argument, names, version) for argument in inner.arguments]),
-        tuple([qubits[place] for place in inner.places]),
-        inner.token,
-    )
+def _argument(
+    argument: Argument, names: Mapping[str, Any], gate: Definition, call: BoundCall, budget: Budget
+) -> Any:
+    if isinstance(argument, float):
+        return argument
+    if isinstance(argument, Parameter):
+        return names[gate.parameters[argument.place]]
+    try:
+        value = evaluate(argument, names, gate.scope.version, budget=budget)
+    except QasmError as error:
+        if gate.scope.gates is known_gates():  # then the text's own place is the call's
+            raise error_at(call.token, error.message) from None
+        raise
+    return float(value) if isinstance(value, int | float) else value
+
+
+def _calls_in(gate: Definition, call: BoundCall, budget: Budget) -> Iterator[BoundCall]:
+    names = dict(zip(gate.parameters, call.angles, strict=True))
+    is_ours = gate.scope.gates is known_gates()
+    for inner in _known_calls(gate, call):
+        yield BoundCall(
+            inner.gate,
+            bound_modifiers(inner.modifiers, names, gate.scope.version) if inner.modifiers else (),
+            tuple([_argument(a, names, gate, call, budget) for a in inner.arguments]),
+            tuple([call.qubits[place] for place in inner.places]),
+            call.token if is_ours else inner.token,
+        )
 
 
 def bound_modifiers(
@@ -129,45 +214,53 @@ def _n_controls(call: BoundCall) -> int:
 
 
 def _modified(steps: list[Step], call: BoundCall, budget: Budget) -> list[Step]:
-    """The steps of a bare call under the call's modifiers, the innermost (last) first.
+    """The steps of a bare call under the call's modifiers.
 
-    Controls that follow each other are added as one, so that ctrl @ ctrl @ x is ccx. A definition
-    may drop a global phase, which a control would make a relative one: only gates of `GATES` can
-    be controlled.
+    Inverses and powers go inside of controls, where they mean the same: ctrl @ u is u on |1⟩ and
+    nothing on |0⟩, and so are its powers. Controls are added last, all as one.
     """
+    controls: list[int] = []
+    flips: list[Step] = []
     left = list(call.qubits[: _n_controls(call)])
-    waiting: list[tuple[int, bool]] = []  # controls, and whether |1⟩ is what they wait for
-    for kind, number in reversed(call.modifiers):
+    for kind, number in reversed(call.modifiers):  # the innermost is the last
         if kind.endswith("ctrl"):
-            if not isinstance(call.gate, Native):
-                raise uncontrolled(call.token, repr(call.token.value))
-            waiting += [(left.pop(), kind == "ctrl") for _ in range(int(number))]
-            continue
-        if waiting:
-            steps, waiting = _controlled(steps, waiting, call.token, budget), []
-        budget.spend(len(steps), kind)
-        steps = inverse(steps, kind) if kind == "inv" else power(steps, number, kind, budget)
-    return _controlled(steps, waiting, call.token, budget) if waiting else steps
+            for _ in range(int(number)):
+                controls.insert(0, left.pop())
+                if kind == "negctrl":
+                    flips.append(("X", (controls[0],), None))
+        else:
+            budget.spend(_size(steps), kind)
+            steps = inverse(steps) if kind == "inv" else power(steps, number, kind, budget)
+    if not controls:
+        return steps
+    budget.spend(_size(steps) * n_controlled(len(controls), call.token), call.token)
+    return [*flips, *_controlled(steps, tuple(controls), call.token), *flips]
 
 
-def _controlled(
-    steps: list[Step], controls: list[tuple[int, bool]], token: Token, budget: Budget
-) -> list[Step]:
-    if len(steps) != 1:
-        raise uncontrolled(token, f"a product of {len(steps)} gates")
-    name, qubits, angle = steps[0]
-    budget.spend(_LONGEST_CONTROLLED, token)
-    product = known_gates()[controlled_form(name, len(controls), token)]
-    angles = () if angle is None else (angle,)
-    every = (*(qubit for qubit, _ in reversed(controls)), *qubits)
-    flips: list[Step] = [("X", (qubit,), None) for qubit, on_one in controls if not on_one]
-    return [*flips, *expand(BoundCall(product, (), angles, every, token), budget), *flips]
+def _size(steps: list[Step]) -> int:
+    """How much work it is to change the steps' angles."""
+    n_terms = sum([len(angle.terms) for *_, angle in steps if type(angle) is Polynomial])
+    return len(steps) + 2 * WORK_OF_A_TERM * n_terms
+
+
+def _controlled(steps: list[Step], controls: tuple[int, ...], token: Token) -> list[Step]:
+    out: list[Step] = []
+    for name, qubits, angle in steps:
+        base, every = BASES.get(name, name), (*controls, *qubits)
+        known = CONTROLLED.get((base, len(controls) + (name in BASES)))
+        if known is None:
+            out += controlled((name, qubits, angle), controls)
+        else:
+            angles = () if angle is None else (angle,)
+            call = BoundCall(known_gates()[known], (), angles, every, token)
+            out += expand(call, Budget(10**6))
+    return out
 
 
 def product(
-    name: str, angles: Sequence[float | InputSlot | WeightSlot], qubits: Sequence[int]
+    name: str, angles: Sequence[float | InputSlot | WeightSlot | Polynomial], qubits: Sequence[int]
 ) -> list[Step]:
     """A gate of `library`, such as u3 or ccx, as gates of `GATES`; up to a global phase."""
     rule = known_gates()[name]
-    call = BoundCall(rule, (), tuple(angles), tuple(qubits), Token("NAME", name))
+    call = BoundCall(rule, (), tuple(angles), tuple(qubits), make_token(name, "NAME", name, 0))
     return expand(call, Budget(rule.work))

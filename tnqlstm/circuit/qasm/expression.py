@@ -1,39 +1,37 @@
-"""Values of OpenQASM expressions: numbers, or parameters that stay open.
+"""Values of OpenQASM expressions: numbers, or polynomials of parameters that stay open.
 
-Evaluation keeps its own stack, so that depth costs memory, not recursion. A parameter may be used
-as it is or through one of `ENCODINGS`; an `Operation` has no place for other arithmetic on it.
+Formulas are in postfix order, so that depth costs memory, not recursion. A parameter may be added,
+multiplied and divided by numbers; an input may be encoded by one of `ENCODINGS` besides.
 """
 
 from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+import operator
+from collections.abc import Callable, Container, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
-from lark import Token
-
-from ..operation import InputSlot, WeightSlot
-from .syntax import Expression, Node, error_at
+from ...errors import CircuitError
+from ..slots import InputSlot, Polynomial, WeightSlot, arctan
+from .budget import Budget
+from .syntax import Expression, Formula, Item
+from .tokens import Token, error_at
+from .types import AngleNumber, BitString, converted
 
 __all__ = [
     "CONSTANTS",
     "Names",
+    "Scalar",
+    "SlotArray",
     "Value",
     "angle_of",
     "evaluate",
+    "number_in",
     "size_of",
     "tokens_of",
     "whole_of",
 ]
-
-
-@dataclass(frozen=True)
-class Square:
-    """x·x of an input, on its way into arctan."""
-
-    slot: InputSlot
 
 
 class SlotArray(NamedTuple):
@@ -44,15 +42,21 @@ class SlotArray(NamedTuple):
     length: int
 
 
-Scalar: TypeAlias = int | float | InputSlot | WeightSlot | Square
-Value: TypeAlias = Scalar | SlotArray
+Scalar: TypeAlias = int | float | InputSlot | WeightSlot | Polynomial
+Value: TypeAlias = Scalar | SlotArray | BitString
 Names: TypeAlias = Mapping[str, Value]
 
-CONSTANTS: dict[str, Value] = {
-    **dict.fromkeys(("pi", "π"), math.pi),
-    **dict.fromkeys(("tau", "τ"), math.tau),
-    **dict.fromkeys(("euler", "ℇ"), math.e),
+_PARAMETERS = (InputSlot, WeightSlot, Polynomial)
+
+CONSTANTS: dict[int, dict[str, Value]] = {
+    2: {
+        **dict.fromkeys(("pi", "π"), math.pi),
+        **dict.fromkeys(("tau", "τ"), math.tau),
+        **dict.fromkeys(("euler", "ℇ"), math.e),
+    }
 }
+CONSTANTS[3] = CONSTANTS[2] | {"true": True, "false": False}
+
 _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "sin": math.sin,
     "cos": math.cos,
@@ -67,60 +71,124 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "ln": math.log,
     "log": math.log,
     "sqrt": math.sqrt,
+    "floor": lambda value: float(math.floor(value)),
+    "ceiling": lambda value: float(math.ceil(value)),
 }
+# of two numbers, and of whole numbers; in OpenQASM 3 only
+_MORE_FUNCTIONS = ("mod", "pow", "popcount")
+_ARCTAN = ("arctan", "atan")
+WORK_OF_A_TERM = 8  # of a polynomial
 _EXACT = 2**53  # beyond it whole numbers are kept as floats
 
+_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "&&": lambda a, b: bool(a) and bool(b),
+    "||": lambda a, b: bool(a) or bool(b),
+}
+_BITWISE: dict[str, Callable[[int, int], int]] = {
+    "&": lambda a, b: a & b,
+    "|": lambda a, b: a | b,
+    "<<": lambda a, b: a << min(b, 1100),
+    ">>": lambda a, b: a >> min(b, 1100),
+}
 
-def evaluate(expression: Expression, names: Names, version: int) -> Scalar:
-    """The value, with `names` for what isn't a number; `QasmError` where there is none."""
-    if not isinstance(expression, Node):
+
+def evaluate(
+    expression: Expression,
+    names: Names,
+    version: int,
+    whole: bool = False,
+    budget: Budget | None = None,
+) -> Scalar:
+    """The value, with `names` for what isn't a number; `QasmError` where there is none.
+
+    The budget pays for polynomials. `whole` is for sizes, indices and the like, where whole
+    numbers divide to whole ones.
+    """
+    if not isinstance(expression, Formula):
         return expression
-    values: list[Scalar] = []
-    for part in reversed(list(_parts(expression))):  # operands before their operator
-        if not isinstance(part, Node):
+    values: list[Any] = []
+    for part in expression.parts:
+        if type(part) is not Item:
             values.append(part)
             continue
-        count = len(part.operands)
-        operands = values[len(values) - count :]
-        del values[len(values) - count :]
-        values.append(_value(part, operands, names, version))
-    return values[0]
-
-
-def _parts(expression: Expression) -> Iterator[Expression]:
-    """Each node before its operands, the last operand first."""
-    pending = [expression]
-    while pending:
-        part = pending.pop()
-        yield part
-        if isinstance(part, Node):
-            pending.extend(part.operands)
+        kind = part.kind
+        if kind == "name":
+            values.append(_named(part.token, names))
+        elif kind == "array":
+            values.append(_look_up(part.token, names))
+        elif kind in _ARITHMETIC and type(values[-1]) is type(values[-2]) is float:
+            right = values.pop()
+            result = _ARITHMETIC[kind](values[-1], right)
+            if result - result != 0:  # inf or nan
+                result = _value(part, [values[-1], right], version, whole)
+            values[-1] = result
+        else:
+            operands = values[-part.n_operands :]
+            del values[-part.n_operands :]
+            found = _value(part, operands, version, whole)
+            if type(found) is Polynomial and budget is not None:
+                budget.spend(WORK_OF_A_TERM * (5 + len(found.terms)), part.token)
+            values.append(found)
+    value = values[0]
+    if isinstance(value, BitString):
+        return value.value
+    return value
 
 
 def tokens_of(expression: Expression) -> Iterator[Token]:
     """The names in an expression, functions apart."""
-    for part in _parts(expression):
-        if isinstance(part, Node) and part.kind in ("name", "index"):
-            yield part.token
+    if isinstance(expression, Formula):
+        for part in expression.parts:
+            if isinstance(part, Item) and part.kind in ("name", "array"):
+                yield part.token
 
 
 def size_of(expression: Expression) -> int:
-    return expression.size if isinstance(expression, Node) else 1
+    return len(expression.parts) if isinstance(expression, Formula) else 1
+
+
+def number_in(expression: Expression, numbers: Names, hidden: Container[str]) -> Expression:
+    """The expression with the values of `numbers` in place of their names, but `hidden` ones."""
+    if not isinstance(expression, Formula):
+        return expression
+    parts = tuple(
+        numbers[part.token]
+        if isinstance(part, Item)
+        and part.kind in ("name", "array")
+        and part.token in numbers
+        and part.token not in hidden
+        else part
+        for part in expression.parts
+    )
+    if len(parts) == 1 and isinstance(parts[0], int | float):
+        return parts[0]
+    return Formula(parts)
 
 
 def angle_of(
-    expression: Expression, names: Names, version: int, place: Token
-) -> float | InputSlot | WeightSlot:
-    """The value as a gate's angle; the error for anything else points at `place`."""
-    value = evaluate(expression, names, version)
-    if isinstance(value, Square):
-        raise _no_arithmetic(place)
-    return value
+    expression: Expression, names: Names, version: int, budget: Budget
+) -> float | InputSlot | WeightSlot | Polynomial:
+    """The value as a gate's angle: a float or what stays open."""
+    if type(expression) is float:
+        return expression
+    value = evaluate(expression, names, version, budget=budget)
+    return float(value) if isinstance(value, int | float) else value
 
 
 def whole_of(expression: Expression, names: Names, version: int, place: Token, what: str) -> int:
     """The value as a whole number, for sizes and indices."""
-    value = evaluate(expression, names, version)
+    value = evaluate(expression, names, version, whole=True)
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         value = int(value)
     if not isinstance(value, int):
@@ -129,29 +197,13 @@ def whole_of(expression: Expression, names: Names, version: int, place: Token, w
     return value
 
 
-def _value(node: Node, operands: list[Scalar], names: Names, version: int) -> Scalar:
-    token = node.token
-    if node.kind == "name":
-        value = _look_up(token, names)
-        if isinstance(value, SlotArray):
-            raise error_at(
-                token, f"{token.value!r} has {value.length} elements. Choose one: {token}[0]."
-            )
-        return value
-    if node.kind == "index":
-        return _element(token, operands[0], names)
-    if node.kind == "call" and token not in _FUNCTIONS:
-        known = ", ".join(_FUNCTIONS)
-        raise error_at(token, f"no function {token.value!r}. Known: {known}.")
-    if not all(isinstance(value, int | float) for value in operands):
-        return _encoded(node, operands)
-    numbers = [value for value in operands if isinstance(value, int | float)]
-    try:
-        return _finite(_number(node, numbers, version))
-    except (ArithmeticError, ValueError) as error:
-        values = " and ".join(f"{value:g}" for value in numbers)
-        what = f"{token}({values})" if node.kind == "call" else f"{node.kind} of {values}"
-        raise error_at(token, f"{what} is no finite real number ({error}). Change it.") from None
+def _named(token: Token, names: Names) -> Value:
+    value = _look_up(token, names)
+    if isinstance(value, SlotArray):
+        raise error_at(
+            token, f"{str(token)!r} has {value.length} elements. Choose one: {token}[0]."
+        )
+    return value
 
 
 def _look_up(token: Token, names: Names) -> Value:
@@ -159,73 +211,192 @@ def _look_up(token: Token, names: Names) -> Value:
     if value is None:
         raise error_at(
             token,
-            f"no number is called {token.value!r}. Declare it before, as `const` or `input` "
+            f"no number is called {str(token)!r}. Declare it before, as `const` or `input` "
             "(OpenQASM 3), or write the number.",
         )
     return value
 
 
-def _element(token: Token, index: Scalar, names: Names) -> Scalar:
-    value = _look_up(token, names)
-    if not isinstance(value, SlotArray):
-        raise error_at(token, f"{token.value!r} is no array. Leave the index out.")
-    if not isinstance(index, int) or not 0 <= index < value.length:
+def _value(item: Item, operands: list[Any], version: int, whole: bool) -> Any:
+    token, kind = item.token, item.kind
+    if kind == "index":
+        return _element(token, operands[0], operands[1])
+    if kind == "cast":
+        return _cast(item, operands[0])
+    if kind == "call":
+        _check_call(token, len(operands), version)
+    if any(isinstance(value, _PARAMETERS) for value in operands):
+        return _open(item, operands)
+    numbers = [value.value if isinstance(value, BitString) else value for value in operands]
+    try:
+        return _finite(_number(item, numbers, version, whole))
+    except (ArithmeticError, ValueError, TypeError) as error:
+        shown = " and ".join(f"{value:g}" for value in numbers)
+        what = f"{token}({shown})" if kind == "call" else f"{kind} of {shown}"
+        raise error_at(token, f"{what} is no finite real number ({error}). Change it.") from None
+
+
+def _check_call(token: Token, n_operands: int, version: int) -> None:
+    if token in _FUNCTIONS:
+        wanted = 1
+    elif version == 3 and token in _MORE_FUNCTIONS:
+        wanted = 1 if token == "popcount" else 2
+    else:
+        known = ", ".join((*_FUNCTIONS, *(_MORE_FUNCTIONS if version == 3 else ())))
+        raise error_at(token, f"no function {str(token)!r}. Known: {known}.")
+    if n_operands != wanted:
+        count = "1 number" if wanted == 1 else f"{wanted} numbers"
+        raise error_at(token, f"function {str(token)!r} takes {count}, got {n_operands}.")
+
+
+def _element(token: Token, value: Any, index: Any) -> Scalar:
+    if isinstance(value, SlotArray):
+        length = value.length
+    elif isinstance(value, BitString):
+        length = value.width
+    else:
+        raise error_at(token, f"{str(token)!r} is no array. Leave the index out.")
+    if not isinstance(index, int) or not -length <= index < length:
         shown = index if isinstance(index, int | float) else "a parameter"
         raise error_at(
             token,
-            f"index {shown} of {token.value!r}, which has {value.length} elements. Give one of 0 "
-            f"to {value.length - 1}.",
+            f"index {shown} of {str(token)!r}, which has {length} elements. Give one of 0 "
+            f"to {length - 1}.",
         )
+    index %= length
+    if isinstance(value, BitString):
+        return value.value >> index & 1
     return value.kind(value.start + index)
 
 
-def _encoded(node: Node, operands: list[Scalar]) -> Scalar:
-    """x·x, x**2, arctan(x) or arctan(x·x) of an input x; nothing else has a slot."""
+def _cast(item: Item, value: Any) -> Any:
+    kind, width = item.extra
+    if isinstance(value, _PARAMETERS):
+        if kind in ("float", "angle"):
+            return value
+        raise _no_arithmetic(item.token, f"{kind}(…)")
+    if kind in ("int", "uint") and isinstance(value, float):
+        value = math.trunc(value)
+    return converted(value, str(kind), width, item.token, f"{item.token}(…)")
+
+
+def _open(item: Item, operands: list[Any]) -> Any:
+    """A polynomial of parameters, or an input that's encoded."""
     first, last = operands[0], operands[-1]
-    if isinstance(first, InputSlot) and first.encoding == "identity":
-        if node.kind == "*" and last == first:
-            return Square(first)
-        if node.kind == "**" and last == 2:
-            return Square(first)
-        if node.kind == "call" and node.token in ("arctan", "atan"):
-            return InputSlot(first.index, "arctan")
-    if isinstance(first, Square) and node.kind == "call" and node.token in ("arctan", "atan"):
-        return InputSlot(first.slot.index, "arctan_square")
-    raise _no_arithmetic(node.token)
+    try:
+        if item.kind == "negative":
+            return -first
+        if item.kind == "+":
+            return first + last
+        if item.kind == "-":
+            return first - last
+        if item.kind == "*":
+            return first * last
+        if item.kind == "/" and isinstance(last, int | float) and last:
+            return first / last
+        power = item.kind == "**" or (item.kind == "call" and item.token == "pow")
+        if power and isinstance(last, int | float):
+            return first ** (int(last) if float(last).is_integer() else last)
+        if item.kind == "call" and item.token in _ARCTAN:
+            encoded = arctan(first)
+            if encoded is not None:
+                return encoded
+    except CircuitError as error:
+        raise error_at(item.token, str(error)) from None
+    raise _no_arithmetic(item.token, str(item.token))
 
 
-def _no_arithmetic(token: Token) -> Exception:
+def _no_arithmetic(token: Token, what: str) -> Exception:
     return error_at(
         token,
-        "arithmetic on a parameter. A weight x is used as it is, an input also as arctan(x) or "
-        "arctan(x*x): do the rest of the arithmetic on its value, outside the circuit.",
+        f"{what} of a parameter. An angle may be a sum of products of parameters and numbers "
+        "(-w, w/2, 2*x + 1), of an input also arctan(x) or arctan(x*x): do the rest of the "
+        "arithmetic on its value, outside the circuit.",
     )
 
 
-def _number(node: Node, operands: list[int | float], version: int) -> int | float:
-    if node.kind == "call":
-        return _FUNCTIONS[node.token](operands[0])
-    if node.kind == "negative":
-        return -operands[0]
+def _number(item: Item, operands: list[Any], version: int, whole: bool) -> Any:
+    kind = item.kind
+    if kind == "call":
+        return _call(item.token, operands)
+    first = operands[0]
+    if kind == "negative":
+        return AngleNumber.of(-first, first.width) if isinstance(first, AngleNumber) else -first
+    if kind == "not":
+        return not first
+    if kind == "complement":
+        return ~_int(first)
     left, right = operands
-    if node.kind == "/":
-        return _quotient(left, right, version)
-    if node.kind == "**":
+    if isinstance(left, AngleNumber) or isinstance(right, AngleNumber):
+        turned = _of_angles(kind, left, right)
+        if turned is not None:
+            return turned
+    if kind in _COMPARISONS:
+        return _COMPARISONS[kind](left, right)
+    if kind in _BITWISE:
+        result: int | float = _BITWISE[kind](_int(left), _int(right))
+    elif kind == "/":
+        return _quotient(left, right, version, whole)
+    elif kind == "**":
         return _power(left, right)
-    result = {"+": left + right, "-": left - right, "*": left * right}[node.kind]
+    elif kind == "%":
+        return _remainder(left, right)
+    else:
+        result = left + right if kind == "+" else left - right if kind == "-" else left * right
     return result if abs(result) < _EXACT else float(result)
 
 
-def _quotient(left: int | float, right: int | float, version: int) -> int | float:
+def _call(name: str, operands: list[Any]) -> Any:
+    if name == "mod":
+        return _remainder(*operands)
+    if name == "pow":
+        return _power(*operands)
+    if name == "popcount":
+        value = _int(operands[0])
+        if value < 0:
+            raise ValueError("below 0")
+        return value.bit_count()
+    return _FUNCTIONS[name](operands[0])
+
+
+def _int(value: int | float) -> int:
+    if not isinstance(value, int):
+        raise ValueError("whole numbers wanted")
+    return value
+
+
+def _of_angles(kind: str, left: int | float, right: int | float) -> AngleNumber | None:
+    """Sums of angles and their products and quotients with whole numbers, modulo 2π."""
+    if isinstance(left, AngleNumber) and isinstance(right, AngleNumber):
+        if kind in ("+", "-"):
+            return left.plus(right) if kind == "+" else left.minus(right)
+    elif isinstance(left, AngleNumber) and isinstance(right, int):
+        if kind == "*":
+            return left.times(right)
+        if kind == "/":
+            return left.over(right)
+    elif isinstance(right, AngleNumber) and isinstance(left, int) and kind == "*":
+        return right.times(left)
+    return None
+
+
+def _quotient(left: int | float, right: int | float, version: int, whole: bool) -> int | float:
     """In OpenQASM 3 whole numbers divide to a whole number, which angles hardly ever mean."""
     if version == 3 and isinstance(left, int) and isinstance(right, int):
-        if left % right:
+        size, rest = divmod(abs(left), abs(right))
+        if rest and not whole:
             raise ValueError(
                 f"whole numbers divide to {int(left / right)} in OpenQASM 3; write "
                 f"{left}.0/{right} for a fraction"
             )
-        return left // right
+        return size if (left < 0) == (right < 0) else -size
     return left / right
+
+
+def _remainder(left: int | float, right: int | float) -> int | float:
+    """What division towards zero leaves."""
+    value = math.fmod(left, right)
+    return int(value) if isinstance(left, int) and isinstance(right, int) else value
 
 
 def _power(left: int | float, right: int | float) -> int | float:
@@ -236,7 +407,7 @@ def _power(left: int | float, right: int | float) -> int | float:
     return int(value) if whole and abs(value) < _EXACT else value
 
 
-def _finite(value: int | float) -> int | float:
+def _finite(value: Any) -> Any:
     if not math.isfinite(value):
         raise ValueError("beyond the range of floats")
     return value

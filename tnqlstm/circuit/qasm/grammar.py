@@ -1,219 +1,58 @@
-"""Statements of an OpenQASM text, one after the other, by an LALR grammar.
+"""Statements of an OpenQASM text, one after the other.
 
-The parser is fed token by token and starts anew at each statement, so that memory follows the
-longest statement and an error is found where it stands. Nothing recurses: parentheses nested a
-hundred thousand deep cost a list of that length.
+A parser for each kind of statement, chosen by its first word; what follows a word is checked where
+it stands, so that an error points there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cache
-from typing import Any
-
-from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedToken, v_args
+from collections.abc import Callable
+from itertools import pairwise
 
 from ...errors import QasmError
 from . import syntax
-from .syntax import Expression, Node, Operand, Statement, error_at
+from .formulas import TYPES, read_expression, read_list, unexpected
+from .patterns import CALL_IN_BODY, NAME, NUMBER
+from .syntax import Expression, Index, Modifier, Operand, Statement, Type
+from .tokens import Token, Tokens, error_at, make_token, shown
 
-__all__ = ["MAX_CHARACTERS", "end_of", "statements"]
+__all__ = ["MAX_CHARACTERS", "NO_CONTROL", "ONLY_3", "Parser", "check_length", "of_3"]
 
 MAX_CHARACTERS = 2**25  # a million gates with angles of 17 digits fit
-MAX_NESTING = 200_000  # open brackets
+MAX_BLOCKS = 50  # one inside the other
 
-_GRAMMAR = r"""
-start: header | include | qubits | bits | constant | input | gate | opaque | application
-    | phase | barrier | measurement | empty
-
-header: "OPENQASM" (FLOAT | INT) _SEMICOLON
-include: "include" STRING _SEMICOLON
-qubits: "qreg" NAME "[" expression "]" _SEMICOLON       -> old_qubits
-    | "qubit" ["[" expression "]"] NAME _SEMICOLON
-bits: "creg" NAME "[" expression "]" _SEMICOLON         -> old_bits
-    | "bit" ["[" expression "]"] NAME ["=" "measure" operand] _SEMICOLON
-constant: "const" type NAME "=" expression _SEMICOLON
-input: "input" type NAME _SEMICOLON                     -> scalar_input
-    | "input" "array" "[" type "," expression "]" NAME _SEMICOLON
-type: TYPE ["[" expression "]"]
-gate: "gate" NAME parameters names "{" (application | phase | barrier)* "}"
-opaque: "opaque" NAME parameters names _SEMICOLON
-parameters: ["(" [names] ")"]
-names: NAME ("," NAME)*
-application: [modifiers] NAME arguments operands _SEMICOLON
-phase: [modifiers] GPHASE "(" expression ")" [operands] _SEMICOLON
-modifiers: modifier+
-modifier: (CTRL | NEGCTRL | INV | POW) ["(" expression ")"] "@"
-arguments: ["(" [expressions] ")"]
-expressions: expression ("," expression)*
-barrier: "barrier" [operands] _SEMICOLON
-measurement: "measure" operand ["->" operand] _SEMICOLON
-    | operand "=" "measure" operand _SEMICOLON          -> assignment
-operands: operand ("," operand)*
-operand: NAME ["[" expression "]"]
-empty: _SEMICOLON
-
-?expression: product | expression (PLUS | MINUS) product         -> binary
-?product: factor | product (STAR | SLASH) factor                 -> binary
-?factor: power | MINUS factor                                    -> negative
-    | PLUS factor                                                -> positive
-?power: atom | atom POWER factor                                 -> binary
-?atom: INT -> whole | FLOAT -> real | NAME -> name
-    | NAME "[" expression "]"                                    -> index
-    | NAME "(" expression ")"                                    -> call
-    | "(" expression ")"
-
-TYPE.1: /(float|angle|int|uint)\b/
-GPHASE: "gphase"
-CTRL: "ctrl"
-NEGCTRL: "negctrl"
-INV: "inv"
-POW: "pow"
-PLUS: "+"
-MINUS: "-"
-STAR: "*"
-SLASH: "/"
-POWER: "**" | "^"
-_SEMICOLON: /;[;\s]*/
-NAME: /[^\W\d]\w*/
-FLOAT.2: /([0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)([eE][+-]?[0-9]+)?|[0-9][0-9_]*[eE][+-]?[0-9]+/
-INT: /[0-9][0-9_]*/
-STRING: /"[^"\n]*"|'[^'\n]*'/
-IGNORED: /([ \t\f\r\n]+|\/\/[^\n]*|\/\*[\s\S]*?\*\/)+/
-%ignore IGNORED
-"""
-
-# words that are names in OpenQASM 2
-_WORDS_OF_3 = frozenset(
-    {"QUBIT", "BIT", "CONST", "INPUT", "ARRAY", "TYPE", "GPHASE", "CTRL", "NEGCTRL", "INV", "POW"}
+NO_CONTROL = (
+    "A circuit here has no control flow but `for` and `if` on constants: unroll it, or decide "
+    "before it's written"
 )
-_NO_CONTROL = "A circuit here has no control flow: unroll it, or decide before it's written"
-_MOVE = "Qubits start in |0…0⟩ and are measured at the end only: use another qubit, or leave it out"
 _VALUES = "Give numbers in place, as `const`, or as `input float`"
 _UNSUPPORTED: dict[str, str] = {
-    **dict.fromkeys(("if", "else", "for", "while", "switch", "break", "continue"), _NO_CONTROL),
-    **dict.fromkeys(("def", "extern", "return", "end"), _NO_CONTROL),
+    **dict.fromkeys(("while", "switch", "break", "continue"), NO_CONTROL),
+    **dict.fromkeys(("def", "extern", "return", "end", "else"), NO_CONTROL),
     **dict.fromkeys(("cal", "defcal", "defcalgrammar"), "Leave calibrations out"),
-    **dict.fromkeys(("delay", "box", "duration", "stretch"), "Leave timing out"),
+    **dict.fromkeys(("duration", "stretch"), "Leave timing out"),
     **dict.fromkeys(("float", "angle", "int", "uint", "bool", "complex", "array"), _VALUES),
-    "let": "Name the qubits by their register",
     "output": "Results are expectation values: leave it out",
-    "reset": _MOVE,
 }
-_OF_BOTH = frozenset({"if", "reset"})  # the rest are names in OpenQASM 2
-_DESCRIPTIONS = {
-    "_SEMICOLON": "';'",
-    "NAME": "a name",
-    "INT": "a whole number",
-    "FLOAT": "a number",
-    "STRING": "a file name in quotes",
-    "TYPE": "float, angle, int or uint",
-    "$END": "the end",
-}
+_OF_BOTH = frozenset(
+    ["OPENQASM", "include", "qreg", "creg", "gate", "opaque", "barrier", "measure", "reset", "if"]
+)
+_OF_3 = frozenset(
+    ["qubit", "bit", "const", "input", "let", "for", "in", "box", "delay", "gphase", "pragma"]
+)
+_RESERVED = {2: _OF_BOTH, 3: _OF_BOTH | _OF_3 | _UNSUPPORTED.keys()}
+ONLY_3 = frozenset(
+    ["qubit", "bit", "input", "const", "ctrl", "negctrl", "inv", "gphase", "let", "for"]
+)
+_MODIFIERS = frozenset({"ctrl", "negctrl", "inv", "pow"})
+_GLOBAL = frozenset({"include", "qreg", "creg", "gate", "opaque", "qubit", "bit", "input", "let"})
+_LINE = re.compile(r"[^\n]*+")
+_PRAGMA = re.compile(r"#?pragma\b[^\n]*+")
+_UNSAFE_PRAGMA = re.compile(r"#?pragma\s+braket\s+(unitary|noise)\b")
 
 
-@v_args(inline=True)
-class _Syntax(Transformer[Token, Any]):
-    """What each rule yields; runs inside the parser, so that no tree is ever built."""
-
-    start = empty = staticmethod(lambda *statement: statement[0] if statement else None)
-    header, include = syntax.Header, syntax.Include
-    operand, modifier = Operand, syntax.Modifier
-    old_qubits = syntax.Qubits
-    old_bits = syntax.Bits
-    names = operands = expressions = modifiers = staticmethod(lambda *items: items)
-    parameters = arguments = staticmethod(lambda items: items or ())
-    measurement = syntax.Measurement
-
-    def qubits(self, size: Expression | None, name: Token) -> Statement:
-        return syntax.Qubits(name, size)
-
-    def bits(self, size: Expression | None, name: Token, measured: Operand | None) -> Statement:
-        return syntax.Bits(name, size, measured)
-
-    def type(self, name: Token, width: Expression | None) -> Token:
-        return name
-
-    def constant(self, kind: Token, name: Token, value: Expression) -> Statement:
-        return syntax.Constant(name, kind, value)
-
-    def scalar_input(self, kind: Token, name: Token) -> Statement:
-        return syntax.Input(name, kind, None)
-
-    def input(self, kind: Token, length: Expression, name: Token) -> Statement:
-        return syntax.Input(name, kind, length)
-
-    def gate(self, name: Token, parameters: Any, qubits: Any, *body: Any) -> Statement:
-        return syntax.GateDefinition(name, parameters, qubits, body)
-
-    def opaque(self, name: Token, parameters: Any, qubits: Any) -> Statement:
-        return syntax.GateDefinition(name, parameters, qubits, None)
-
-    def application(self, modifiers: Any, name: Token, arguments: Any, operands: Any) -> Statement:
-        return syntax.Application(modifiers or (), name, arguments, operands)
-
-    def phase(self, modifiers: Any, token: Token, angle: Expression, operands: Any) -> Statement:
-        return syntax.Phase(token, modifiers or (), angle, operands or ())
-
-    def barrier(self, operands: Any) -> Statement:
-        return syntax.Barrier(operands or ())
-
-    def assignment(self, bits: Operand, qubits: Operand) -> Statement:
-        return syntax.Measurement(qubits, bits)
-
-    def whole(self, token: Token) -> int | float:
-        value = self.real(token)
-        return int(value) if value < 2**53 else value
-
-    def real(self, token: Token) -> float:
-        try:
-            value = float(token)
-        except ValueError:
-            raise error_at(
-                token, f"got {_shown(token)}, no number. A _ stands between two digits only."
-            ) from None
-        if value == float("inf"):
-            raise error_at(token, f"{_shown(token)} is too large a number. Make it smaller.")
-        return value
-
-    def name(self, token: Token) -> Node:
-        return Node("name", token, (), 1)
-
-    def positive(self, sign: Token, value: Expression) -> Expression:
-        return value
-
-    def negative(self, sign: Token, value: Expression) -> Expression:
-        return -value if isinstance(value, int | float) else _node("negative", sign, value)
-
-    def binary(self, left: Expression, operator: Token, right: Expression) -> Node:
-        return _node("**" if operator == "^" else str(operator), operator, left, right)
-
-    def index(self, token: Token, index: Expression) -> Node:
-        return _node("index", token, index)
-
-    def call(self, token: Token, argument: Expression) -> Node:
-        return _node("call", token, argument)
-
-
-def _node(kind: str, token: Token, *operands: Expression) -> Node:
-    below = sum(e.size if isinstance(e, Node) else 1 for e in operands)
-    return Node(kind, token, operands, below + 1)
-
-
-@cache
-def _parser() -> Lark:
-    return Lark(
-        _GRAMMAR, parser="lalr", lexer="basic", transformer=_Syntax(), maybe_placeholders=True
-    )
-
-
-def statements(text: str) -> Iterator[Statement]:
-    """The statements of an OpenQASM 2 or 3 text in order, the header first.
-
-    Raises `QasmError` at the place where the text stops being OpenQASM of its version, or uses
-    what a circuit here has no place for.
-    """
+def check_length(text: str) -> None:
     if len(text) > MAX_CHARACTERS:
         raise QasmError(
             f"a text of {len(text):,} characters; at most {MAX_CHARACTERS:,} wanted. Write gates "
@@ -221,129 +60,502 @@ def statements(text: str) -> Iterator[Statement]:
             1,
             1,
         )
-    for part, version in _statement_tokens(text):
-        yield _parse(part, version, text)
 
 
-def _statement_tokens(text: str) -> Iterator[tuple[list[Token], int]]:
-    """The tokens of each statement, with the version; the last one may lack its end."""
-    part: list[Token] = []
-    version = braces = nesting = 0
-    starts = True
-    try:
-        for token in _parser().lex(text):
-            part.append(token)
-            kind = token.type
-            if starts and version:
-                _refuse_unsupported(token, version)
-            starts = kind in ("_SEMICOLON", "LBRACE", "RBRACE")
-            if kind in ("LPAR", "LSQB", "LBRACE"):
-                nesting += 1
-                braces += kind == "LBRACE"
-                if nesting > MAX_NESTING:
-                    raise error_at(token, f"more than {MAX_NESTING:,} open brackets. Close some.")
-            elif kind in ("RPAR", "RSQB", "RBRACE"):
-                nesting -= 1
-                braces -= kind == "RBRACE"
-            if starts and braces <= 0 and kind != "LBRACE":
-                version = version or _version(part)
-                yield part, version
-                part, braces, nesting = [], 0, 0
-    except UnexpectedCharacters as error:
-        raise _unreadable(text, error) from None
-    if part or not version:
-        yield part, version or _version(part)
+def of_3(word: Token) -> QasmError:
+    return error_at(
+        word, f"got {shown(word)}, which is of OpenQASM 3. Change the header to OPENQASM 3.0;"
+    )
 
 
-def _unreadable(text: str, error: UnexpectedCharacters) -> QasmError:
-    at = error.pos_in_stream or 0
-    message = f"got {text[at]!r}, which no OpenQASM text has here. Remove it."
-    if text[at] in "\"'":
-        message = "got a file name whose quote isn't closed on its line. Close it."
-    elif text[at] == "$":
-        message = "got a physical qubit. Declare qubits as a register, such as qubit[5] q;"
-    return QasmError(message, error.line, error.column)
+class Parser:
+    """Reads statements from `tokens`, whose `version` the header decides."""
 
+    def __init__(self, tokens: Tokens) -> None:
+        self.tokens = tokens
+        self.depth = 0
+        self._kinds: dict[str, Callable[[Token], Statement]] = {
+            "include": self._include,
+            "qreg": self._old_qubits,
+            "creg": self._old_bits,
+            "gate": self._gate,
+            "opaque": self._gate,
+            "barrier": self._barrier,
+            "measure": self._measurement,
+            "reset": self._reset,
+        }
+        self._kinds_of_3: dict[str, Callable[[Token], Statement]] = {
+            "qubit": self._qubits,
+            "bit": self._bits,
+            "const": self._constant,
+            "input": self._input,
+            "let": self._alias,
+            "for": self._loop,
+            "if": self._branch,
+            "box": self._box,
+            "delay": self._delay,
+            "nop": self._barrier,
+        }
 
-def _version(part: list[Token]) -> int:
-    """2 or 3, from the first statement."""
-    remedy = 'Begin with "OPENQASM 2.0;" or "OPENQASM 3.0;".'
-    if not part:
-        raise QasmError(f"got an empty text. {remedy}", 1, 1)
-    if part[0].type != "OPENQASM":
-        raise error_at(part[0], f"got {_shown(part[0])}, wanted the header. {remedy}")
-    if len(part) < 2 or part[1].type not in ("INT", "FLOAT"):
-        return 3  # the parser says what's wrong
-    if not re.fullmatch(r"2\.0|3(\.[01])?", part[1]):
-        raise error_at(part[1], f"OpenQASM of version {_shown(part[1])} isn't known. {remedy}")
-    return int(part[1][0])
+    # words
 
+    def _take(self, *kinds: str) -> Token:
+        token = self.tokens.peek()
+        if token.kind not in kinds:
+            raise unexpected(token, self.tokens, *map(repr, kinds))
+        return self.tokens.take()
 
-def _parse(part: list[Token], version: int, text: str) -> Statement:
-    state = _parser().parse_interactive()
-    try:
-        for token in part:
-            kind = token.type
-            if kind in _WORDS_OF_3 and version == 2:
-                token = Token.new_borrow_pos("NAME", token, token)
-            elif kind == "POWER" and (token == "^") != (version == 2):
-                wanted = "^" if version == 2 else "**"
-                raise error_at(token, f"got {token}; OpenQASM {version} writes powers as {wanted}.")
-            state.feed_token(token)
-        return state.feed_eof(part[-1])
-    except UnexpectedToken as error:
-        raise _unexpected(error.token, state.accepts(), part, version, text) from None
+    def _takes(self, kind: str) -> bool:
+        """Whether the next token is of that kind; it's taken then."""
+        if self.tokens.peek().kind == kind:
+            self.tokens.take()
+            return True
+        return False
 
+    def _name(self, *others: str) -> Token:
+        token = self.tokens.peek()
+        if token.kind != "NAME" or token in _RESERVED[self.tokens.version]:
+            raise unexpected(token, self.tokens, *others, "a name")
+        return self.tokens.take()
 
-def _refuse_unsupported(token: Token, version: int) -> None:
-    remedy = _UNSUPPORTED.get(token)
-    if remedy is not None and (version == 3 or token in _OF_BOTH):
-        raise error_at(token, f"got {token.value!r}, which a circuit here can't hold. {remedy}.")
+    def _names(self, end: str, *others: str) -> tuple[Token, ...]:
+        """Names up to `end`, which stays; a comma may end the list."""
+        names = [self._name(*others)]
+        while self.tokens.peek().kind != end:
+            if not self._takes(","):
+                raise unexpected(self.tokens.peek(), self.tokens, "','", repr(end))
+            if self.tokens.peek().kind != end:
+                names.append(self._name())
+        return tuple(names)
 
+    def _word(self, word: str) -> None:
+        token = self.tokens.peek()
+        if token != word:
+            raise unexpected(token, self.tokens, repr(word))
+        self.tokens.take()
 
-def _unexpected(
-    token: Token, expected: set[str], part: list[Token], version: int, text: str
-) -> QasmError:
-    got, line, column = _shown(token), token.line or 1, token.column or 1
-    if token.type == "$END":
-        got, (line, column) = "the end of the text", end_of(text)
-    elif token == "/" and text.startswith("/*", token.start_pos or 0):
-        return QasmError("got a comment that isn't closed. Close it with */.", line, column)
-    remedy = ""
-    expected = expected - (_WORDS_OF_3 if version == 2 else set())
-    if version == 2 and part[0] in ("qubit", "bit", "input", "const", "ctrl", "inv", "gphase"):
-        return error_at(
-            part[0],
-            f"got {_shown(part[0])}, which is of OpenQASM 3. Change the header to OPENQASM 3.0;",
+    # statements
+
+    def header(self) -> syntax.Header | None:
+        """The header, if there is one; the version is 2 or 3 from here on."""
+        token = self.tokens.peek()
+        if token.kind == "END":
+            raise QasmError(
+                'got an empty text. Begin with "OPENQASM 2.0;" or "OPENQASM 3.0;".', 1, 1
+            )
+        if token != "OPENQASM":
+            return None
+        self.tokens.take()
+        version = self.tokens.peek()
+        if version.kind not in ("INT", "FLOAT"):
+            raise unexpected(version, self.tokens, "a number")
+        if not re.fullmatch(r"2(\.0)?|3(\.\d)?", version):
+            raise error_at(
+                version,
+                f"OpenQASM of version {shown(version)} isn't known. Begin with "
+                '"OPENQASM 2.0;" or "OPENQASM 3.0;".',
+            )
+        self.tokens.take()
+        self.tokens.version = int(version[0])
+        self._take(";")
+        return syntax.Header(version)
+
+    def statement(self) -> Statement:
+        """The next statement; None for an empty one, and for what says nothing of states."""
+        token = self.tokens.peek()
+        version = self.tokens.version
+        if token.kind == ";":
+            self.tokens.take()
+            return None
+        if version == 3 and (token.kind in ("@", "#") or token == "pragma"):
+            self._annotation(token)
+            return None
+        if token.kind != "NAME":
+            raise unexpected(token, self.tokens, "a statement")
+        known = self._kinds.get(token) or (version == 3 and self._kinds_of_3.get(token))
+        if known:
+            if self.depth and token in _GLOBAL:
+                raise error_at(
+                    token, f"got {str(token)!r} inside a block. Put it before, outside of blocks."
+                )
+            return known(self.tokens.take())
+        self._refuse(token)
+        try:
+            return self._application()
+        except QasmError:
+            if version == 2 and token in ONLY_3:
+                raise of_3(token) from None
+            raise
+
+    def _refuse(self, token: Token) -> None:
+        """`QasmError` for words that a circuit here has no place for."""
+        version = self.tokens.version
+        if version == 3 and token in _UNSUPPORTED:
+            raise error_at(
+                token,
+                f"got {str(token)!r}, which a circuit here can't hold. {_UNSUPPORTED[token]}.",
+            )
+        if version == 2 and token == "if":
+            raise error_at(token, f"got 'if', which a circuit here can't hold. {NO_CONTROL}.")
+        if token == "OPENQASM":
+            raise error_at(token, "a second header. The header stands once, at the start.")
+
+    def _annotation(self, token: Token) -> None:
+        """Annotations and pragmas end with their line."""
+        text = self.tokens.text
+        pragma = _PRAGMA.match(text, token.at)
+        if pragma and _UNSAFE_PRAGMA.match(text, token.at):
+            raise error_at(
+                token, f"got {pragma[0][:40]!r}, which changes the state. Write gates for it."
+            )
+        line = pragma or (_LINE.match(text, token.at) if token == "@" else None)
+        if line is None:
+            raise unexpected(token, self.tokens, "a statement")
+        self.tokens.go_to(line.end())
+
+    def _include(self, _: Token) -> Statement:
+        file = self.tokens.peek()
+        if file.kind != "STRING":
+            raise unexpected(file, self.tokens, "a file name in quotes")
+        self.tokens.take()
+        self._take(";")
+        return syntax.Include(file)
+
+    def _size(self) -> Expression | None:
+        """What stands in square brackets, if there are any."""
+        if not self._takes("["):
+            return None
+        size = read_expression(self.tokens, "]")
+        self.tokens.take()
+        return size
+
+    def _old_register(self) -> tuple[Token, Expression | None]:
+        name = self._name()
+        if self.tokens.peek().kind != "[" and self.tokens.version == 2:
+            raise unexpected(self.tokens.peek(), self.tokens, "'['")
+        size = self._size()
+        self._take(";")
+        return name, size
+
+    def _old_qubits(self, _: Token) -> Statement:
+        return syntax.Qubits(*self._old_register())
+
+    def _old_bits(self, _: Token) -> Statement:
+        return syntax.Bits(*self._old_register())
+
+    def _qubits(self, _: Token) -> Statement:
+        size = self._size()
+        name = self._name()
+        self._take(";")
+        return syntax.Qubits(name, size)
+
+    def _bits(self, _: Token) -> Statement:
+        size = self._size()
+        name = self._name()
+        measured = literal = None
+        if self._takes("="):
+            if self.tokens.peek().kind == "STRING":
+                literal = self.tokens.take()
+            elif self.tokens.peek().kind in ("INT", "BASED") or self.tokens.peek() in (
+                "true",
+                "false",
+            ):
+                self.tokens.take()
+            else:
+                self._word("measure")
+                measured = self._operand()
+        self._take(";")
+        return syntax.Bits(name, size, measured, literal)
+
+    def _alias(self, _: Token) -> Statement:
+        name = self._name()
+        self._take("=")
+        operands = [self._operand()]
+        while self._takes("++"):
+            operands.append(self._operand())
+        self._take(";")
+        return syntax.Alias(name, tuple(operands))
+
+    def _type(self) -> Type:
+        token = self.tokens.peek()
+        if token not in TYPES:
+            raise unexpected(token, self.tokens, "bit", "bool", "float", "angle", "int", "uint")
+        self.tokens.take()
+        return Type(token, self._size())
+
+    def _constant(self, _: Token) -> Statement:
+        kind = self._type()
+        name = self._name()
+        self._take("=")
+        value: Expression | Token
+        if self.tokens.peek().kind == "STRING":
+            value = self.tokens.take()
+        else:
+            value = read_expression(self.tokens, ";")
+        self._take(";")
+        return syntax.Constant(name, kind, value)
+
+    def _input(self, _: Token) -> Statement:
+        length = None
+        if self.tokens.peek() == "array":
+            self.tokens.take()
+            self._take("[")
+            kind = self._type()
+            self._take(",")
+            length = read_expression(self.tokens, "]")
+            self.tokens.take()
+        else:
+            kind = self._type()
+        name = self._name()
+        self._take(";")
+        return syntax.Input(name, kind.token, length)
+
+    def _gate(self, word: Token) -> Statement:
+        name = self._name()
+        parameters: tuple[Token, ...] = ()
+        others = ["'('"]
+        if self._takes("("):
+            others = []
+            if self.tokens.peek().kind != ")":
+                parameters = self._names(")")
+            self.tokens.take()
+        if word == "opaque":
+            qubits = self._names(";", *others)
+            self.tokens.take()
+            return syntax.GateDefinition(name, parameters, qubits, None)
+        qubits = self._names("{", *others)
+        self.tokens.take()
+        body: list[syntax.Application | syntax.Phase | syntax.Barrier] = []
+        while not self._takes("}"):
+            part = self._call_in_body() or self._part_of_gate()
+            if part is not None:
+                body.append(part)
+        return syntax.GateDefinition(name, parameters, qubits, tuple(body))
+
+    def _call_in_body(self) -> syntax.Application | None:
+        """A gate call without modifiers, by one regular expression; None for everything else."""
+        tokens = self.tokens
+        start = tokens.peek()
+        match = CALL_IN_BODY.match(tokens.text, start.at)
+        if match is None or start in _RESERVED[tokens.version] or start == "nop":
+            return None
+        if tokens.version == 3 and (start in _MODIFIERS or _RESERVED[3] & {*match[3].split()}):
+            return None
+        tokens.count(3, start)
+        arguments: tuple[Expression, ...] = ()
+        if match[2] is not None:
+            if NUMBER.fullmatch(match[2]) and "e" not in match[2]:
+                arguments = (float(match[2]),)
+            else:
+                tokens.go_to(match.start(2))
+                arguments = () if tokens.peek().kind == ")" else read_list(tokens, ")")
+        operands = tuple(
+            [
+                Operand(make_token(found[0], "NAME", tokens.text, found.start()), None)
+                for found in NAME.finditer(tokens.text, match.start(3), match.end(3))
+            ]
         )
-    if token.type == "OPENQASM":
-        remedy = " The header stands once, at the start."
-    elif "_SEMICOLON" in expected:
-        remedy = " Is a ; missing before it?"
-    return QasmError(f"got {got}, wanted {_wanted(expected)}.{remedy}", line, column)
+        tokens.go_to(match.end())
+        return syntax.Application((), start, arguments, operands)
 
+    def _part_of_gate(self) -> syntax.Application | syntax.Phase | syntax.Barrier | None:
+        token = self.tokens.peek()
+        if token in ("barrier", "nop", "delay") or token.kind == ";":
+            part = self.statement()
+        else:
+            if self.tokens.version == 3 and token in ("for", "if"):
+                raise error_at(
+                    token, f"got {str(token)!r} in a gate's body. Write its gates out there."
+                )
+            self._refuse(token)
+            if token.kind != "NAME" or token in _RESERVED[self.tokens.version] - {"gphase"}:
+                raise unexpected(token, self.tokens, "'}'", "a gate")
+            part = self._application()
+        if part is None or isinstance(part, syntax.Application | syntax.Phase | syntax.Barrier):
+            return part
+        raise error_at(token, f"got {shown(token)} in a gate's body. Put gates there only.")
 
-def _wanted(expected: set[str]) -> str:
-    if "GATE" in expected:
-        return "a statement"
-    if expected & {"STAR", "PLUS"} and expected & {"_SEMICOLON", "RPAR", "RSQB", "COMMA"}:
-        expected = expected - {"STAR", "PLUS", "MINUS", "SLASH", "POWER"} | {"OPERATOR"}
-    elif {"INT", "NAME", "LPAR"} <= expected:
-        expected = expected - {"INT", "FLOAT", "NAME", "LPAR", "PLUS", "MINUS"} | {"EXPRESSION"}
-    patterns = {
-        t.name: f"{t.pattern.value!r}" for t in _parser().terminals if t.pattern.type == "str"
-    }
-    names = {"OPERATOR": "an operator", "EXPRESSION": "a number or expression", **_DESCRIPTIONS}
-    return " or ".join(sorted(names.get(kind) or patterns.get(kind, kind) for kind in expected))
+    def _modifiers(self) -> tuple[Modifier, ...]:
+        found: list[Modifier] = []
+        while self.tokens.version == 3 and self.tokens.peek() in _MODIFIERS:
+            kind = self.tokens.take()
+            number = None
+            opens = self._takes("(")
+            if opens:
+                number = read_expression(self.tokens, ")")
+                self.tokens.take()
+            if not self._takes("@"):
+                token = self.tokens.peek()
+                raise unexpected(token, self.tokens, *([] if opens else ["'('"]), "'@'")
+            found.append(Modifier(kind, number))
+        return tuple(found)
 
+    def _application(self) -> Statement:
+        modifiers = self._modifiers()
+        name = self.tokens.peek()
+        if self.tokens.version == 3 and name == "gphase":
+            return self._phase(modifiers, self.tokens.take())
+        name = self._name()
+        arguments: tuple[Expression, ...] = ()
+        follows = self.tokens.peek()
+        if follows.kind == "(":
+            self.tokens.take()
+            if not self._takes(")"):
+                arguments = read_list(self.tokens, ")")
+            others: tuple[str, ...] = ()
+        elif follows.kind in ("[", "=") and not modifiers:
+            return self._assignment(name)
+        else:
+            others = ("'('", "'='", "'['") if not modifiers else ("'('",)
+        return syntax.Application(modifiers, name, arguments, self._operands(*others))
 
-def _shown(token: Token) -> str:
-    if token.type == "_SEMICOLON":  # swallows the blanks and semicolons after it
-        return "';'"
-    return repr(token.value if len(token) <= 30 else f"{token[:30]}…")
+    def _phase(self, modifiers: tuple[Modifier, ...], token: Token) -> Statement:
+        self._take("(")
+        (angle, *more) = read_list(self.tokens, ")")
+        if more:
+            raise error_at(token, "gphase takes 1 angle. Give just one in brackets.")
+        operands: tuple[Operand, ...] = ()
+        if not self._takes(";"):
+            operands = self._operands("';'")
+        return syntax.Phase(token, modifiers, angle, operands)
 
+    def _operands(self, *others: str) -> tuple[Operand, ...]:
+        """Operands up to the semicolon, which is taken; a comma may end the list."""
+        operands = [self._operand(*others)]
+        while not self._takes(";"):
+            if not self._takes(","):
+                raise unexpected(self.tokens.peek(), self.tokens, "','", "';'")
+            if self.tokens.peek().kind != ";":
+                operands.append(self._operand())
+        return tuple(operands)
 
-def end_of(text: str) -> tuple[int, int]:
-    """Line and column just after the last character that isn't blank."""
-    text = text.rstrip()
-    return text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1
+    def _operand(self, *others: str) -> Operand:
+        if self.tokens.peek().kind == "PHYSICAL":
+            return Operand(self.tokens.take(), None)
+        name = self._name(*others)
+        return Operand(name, self._index() if self.tokens.peek().kind == "[" else None)
+
+    def _index(self) -> Index:
+        self._take("[")
+        if self.tokens.version == 3 and self._takes("{"):
+            chosen = read_list(self.tokens, "}")
+            self._take("]")
+            return chosen
+        return self._range("]")
+
+    def _range(self, end: str) -> Index:
+        """An expression, or two or three with colons between them; `end` is taken."""
+        ends = (":", end) if self.tokens.version == 3 else (end,)
+        parts: list[Expression | None] = []
+        while True:
+            at_end = self.tokens.peek().kind in ends and self.tokens.version == 3
+            if at_end and (parts or self.tokens.peek().kind == ":"):
+                parts.append(None)
+            else:
+                parts.append(read_expression(self.tokens, *ends))
+            token = self.tokens.take()
+            if token.kind == end:
+                break
+            if len(parts) == 3:
+                raise unexpected(token, self.tokens, repr(end))
+        first, *rest = parts
+        if not rest:
+            assert first is not None
+            return first
+        return syntax.Slice(first, rest[0] if len(rest) == 2 else None, rest[-1])
+
+    def _assignment(self, name: Token) -> Statement:
+        bits = Operand(name, self._index() if self.tokens.peek().kind == "[" else None)
+        self._take("=")
+        self._word("measure")
+        qubits = self._operand()
+        self._take(";")
+        return syntax.Measurement(qubits, bits)
+
+    def _barrier(self, _: Token) -> Statement:
+        return syntax.Barrier(() if self._takes(";") else self._operands("';'"))
+
+    def _delay(self, word: Token) -> Statement:
+        self._take("[")
+        while not self._takes("]"):
+            token = self.tokens.peek()
+            if token.kind in (";", "END", "{", "}"):
+                raise unexpected(token, self.tokens, "']'")
+            self.tokens.take()
+        return self._barrier(word)
+
+    def _measurement(self, _: Token) -> Statement:
+        qubits = self._operand()
+        bits = self._operand() if self._takes("->") else None
+        if not self._takes(";"):
+            raise unexpected(self.tokens.peek(), self.tokens, *([] if bits else ["'->'"]), "';'")
+        return syntax.Measurement(qubits, bits)
+
+    def _reset(self, word: Token) -> Statement:
+        operand = self._operand()
+        self._take(";")
+        return syntax.Reset(word, operand)
+
+    # blocks
+
+    def _block(self, word: Token) -> syntax.Block:
+        """Statements in braces, or one without."""
+        self.depth += 1
+        if self.depth > MAX_BLOCKS:
+            raise error_at(
+                self.tokens.peek(), f"more than {MAX_BLOCKS} blocks inside each other. Use fewer."
+            )
+        found: list[Statement] = []
+        ends = [self.tokens.n_taken]
+        if self._takes("{"):
+            while not self._takes("}"):
+                if self.tokens.peek().kind == "END":
+                    raise unexpected(self.tokens.peek(), self.tokens, "'}'", "a statement")
+                found.append(self.statement())
+                ends.append(self.tokens.n_taken)
+        else:
+            found.append(self.statement())
+            ends.append(self.tokens.n_taken)
+        self.depth -= 1
+        sizes = [end - start for start, end in pairwise(ends)]
+        kept = [(part, n) for part, n in zip(found, sizes, strict=True) if part is not None]
+        return syntax.Block(word, tuple(p for p, _ in kept), tuple(n for _, n in kept))
+
+    def _box(self, word: Token) -> Statement:
+        if self._takes("["):
+            while not self._takes("]"):
+                token = self.tokens.peek()
+                if token.kind in (";", "END", "{", "}"):
+                    raise unexpected(token, self.tokens, "']'")
+                self.tokens.take()
+        if self.tokens.peek().kind != "{":
+            raise unexpected(self.tokens.peek(), self.tokens, "'['", "'{'")
+        return self._block(word)
+
+    def _loop(self, word: Token) -> Statement:
+        kind = self._type()
+        name = self._name()
+        self._word("in")
+        values: syntax.Slice | tuple[Expression, ...]
+        token = self.tokens.peek()
+        if self._takes("{"):
+            values = read_list(self.tokens, "}")
+        elif self._takes("["):
+            found = self._range("]")
+            if not isinstance(found, syntax.Slice) or found.start is None or found.stop is None:
+                raise error_at(token, "a range without both ends. Write it as [0:3] or [0:2:8].")
+            values = found
+        else:
+            raise unexpected(token, self.tokens, "'['", "'{'")
+        return syntax.Loop(word, name, kind, values, self._block(word))
+
+    def _branch(self, word: Token) -> Statement:
+        self._take("(")
+        condition = read_expression(self.tokens, ")")
+        self.tokens.take()
+        body = self._block(word)
+        otherwise = syntax.Block(word, (), ())
+        if self.tokens.peek() == "else":
+            self.tokens.take()
+            otherwise = self._block(word)
+        return syntax.Branch(word, condition, body, otherwise)

@@ -6,7 +6,16 @@ Gates beyond `GATES` are products, written here in OpenQASM.
 
 from __future__ import annotations
 
-__all__ = ["BUILT_IN", "CONTROLLED", "INCLUDES", "NATIVE", "PRODUCTS", "WRITTEN"]
+__all__ = [
+    "BASES",
+    "BUILT_IN",
+    "CONTROLLED",
+    "CONTROLLING",
+    "INCLUDES",
+    "NATIVE",
+    "PRODUCTS",
+    "WRITTEN",
+]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -97,6 +106,15 @@ CONTROLLED: dict[tuple[str, int], str] = {
     **{(name, 1): f"c{name.lower()}" for name in ("H", "Y", "Z", "S", "SDG", "SX", "SWAP")},
     **{(name, 1): f"c{name.lower()}" for name in ("RX", "RY", "RZ")},
     **{(name, 1): f"_c{name.lower()}" for name in ("I", "T", "TDG", "SXDG")},
+}
+# two-qubit gate of `GATES` -> the gate that it controls, once
+BASES: dict[str, str] = {"CX": "X", "CY": "Y", "CZ": "Z", "CS": "S", "CP": "P"}
+BASES |= {"CRX": "RX", "CRY": "RY", "CRZ": "RZ"}
+# product -> the gate that it controls, and how often; for modifiers
+CONTROLLING: dict[str, tuple[str, int]] = {
+    **{product: (gate.lower(), n) for (gate, n), product in CONTROLLED.items() if gate != "I"},
+    "c3sqrtx": ("sx", 3),
+    "cu3": ("u3", 1),
 }
 
 # The definitions that a text carries for gates which its include file lacks. They are

@@ -1,50 +1,44 @@
 """Circuits from OpenQASM 2 and 3.
 
 What a `Circuit` has a place for is read: registers, gate definitions, constants, parameters, gate
-modifiers, measurements at the end. Everything else is refused where it stands. Limits on text,
-qubits, gates and work keep a short text from asking for hours.
+modifiers, loops and branches on constants, measurements at the end. Everything else is refused
+where it stands. Limits on text, qubits, gates and work keep a short text from asking for hours.
 """
 
 from __future__ import annotations
 
-import math
+import os
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from typing import Any
-
-from lark import Token
 
 from ...errors import QasmError, look_up
 from ..circuit import Circuit
-from ..operation import InputSlot, Operation, WeightSlot
+from ..slots import InputSlot, WeightSlot
 from . import syntax
-from .definitions import (
-    Native,
-    Scope,
-    check_counts,
-    controlled_phase,
-    define,
-    is_opaque,
-    known_gates,
-    look_up_gate,
-    settled,
-)
-from .expansion import BoundCall, bound_modifiers, expand
-from .expression import CONSTANTS, SlotArray, Value, angle_of, evaluate, tokens_of, whole_of
-from .grammar import end_of, statements
-from .library import BUILT_IN, INCLUDES
-from .modifiers import Budget
-from .recognition import recognise
-from .registers import MAX_QUBITS, Registers
-from .syntax import Operand, error_at
+from .definitions import GPHASE, check_counts, look_up_gate, settled
+from .environment import Environment
+from .expansion import BoundCall, bound_modifiers
+from .expression import SlotArray, angle_of, evaluate, tokens_of, whole_of
+from .fast import Calls
+from .grammar import NO_CONTROL, Parser, check_length
+from .making import Making
+from .registers import Registers
+from .syntax import Expression, Operand, Statement
+from .tokens import BLANKS, Token, Tokens, end_of, error_at, shown, too_long
+from .types import bits_of, converted
 
-__all__ = ["MAX_OPERATIONS", "MAX_QUBITS", "is_input_name", "read_qasm"]
+__all__ = ["is_input_name", "read_qasm"]
 
-MAX_OPERATIONS = 1_000_000
 MAX_PARAMETERS = 1_000_000
-MAX_RECOGNISED = 1_000  # definitions; comparing one with all gates takes half a millisecond
-MAX_WORK = 40_000_000  # of expanding definitions, see `Definition.work`; about 20 seconds
+WORK_OF_A_TOKEN = 4  # in the unit of `making.MAX_WORK`
+WORK_OF_A_READ_TOKEN = 2  # where a block is gone through again
+WORK_OF_A_STATEMENT = 10
+
+_OF_2 = re.compile(r"include\s*[\"']qelib1\.inc[\"']")
+_PATH = re.compile(
+    r"(?!//|/\*)([^\n;{}\"'()]+\.(qasm\d?|inc|txt|oq3)|(~|\.\.?)?/[^\n;{}\"'()]+)", re.IGNORECASE
+)
 
 
 def read_qasm(text: str | bytes, inputs: Sequence[str] = ()) -> Circuit:
@@ -52,9 +46,20 @@ def read_qasm(text: str | bytes, inputs: Sequence[str] = ()) -> Circuit:
     if isinstance(text, bytes | bytearray):
         text = _decoded(bytes(text))
     elif not isinstance(text, str):
-        raise TypeError(f"OpenQASM text as str or bytes wanted, got {type(text).__name__}.")
+        remedy = ""
+        if isinstance(text, os.PathLike) or hasattr(text, "read"):
+            remedy = " Give what's in the file: Circuit.from_qasm(open(path).read())."
+        raise TypeError(f"OpenQASM text as str or bytes wanted, got {type(text).__name__}.{remedy}")
+    text = text.removeprefix("\ufeff")
+    if len(text) < 4100 and _PATH.fullmatch(text.strip()):
+        raise QasmError(
+            f"got {text.strip()[:100]!r}, which looks like a path, wanted the text. Give what's in "
+            "the file: Circuit.from_qasm(open(path).read()).",
+            1,
+            1,
+        )
     names = (inputs,) if isinstance(inputs, str) else tuple(inputs)
-    return _Reader(names).read(text.removeprefix("\ufeff"))
+    return _Reader(names).read(text)
 
 
 def is_input_name(name: str, inputs: Collection[str]) -> bool:
@@ -77,39 +82,77 @@ def _decoded(text: bytes) -> str:
 
 
 class _Reader:
-    """What has been read so far."""
+    """Statement by statement: what each declares, and the gates that it makes."""
 
     def __init__(self, inputs: tuple[str, ...]) -> None:
         self.inputs = inputs
-        self.scope = Scope(2, {}, {})
-        self.values: dict[str, Value] = {}  # constants and parameters
-        self.registers = Registers({}, 2)
-        self.declared: dict[str, Token] = {}
-        self.included: set[str] = set()  # gates that can't be defined anew
-        self.operations: list[Operation] = []
-        self.budget = Budget(MAX_WORK)
-        self.n_inputs = self.n_weights = self.n_definitions = 0
+        self.n_inputs = self.n_weights = 0
+        self.making = Making()
+        self._actions: dict[type, Callable[[Any], None]] = {
+            syntax.Alias: self.declare_alias,
+            syntax.Application: self.apply,
+            syntax.Barrier: self.check_operands,
+            syntax.Bits: self.declare_bits,
+            syntax.Block: self.read_block,
+            syntax.Branch: self.read_branch,
+            syntax.Constant: self.declare_constant,
+            syntax.GateDefinition: lambda statement: self.names.define_gate(statement),
+            syntax.Include: lambda statement: self.names.include(statement.file),
+            syntax.Input: self.declare_input,
+            syntax.Loop: self.read_loop,
+            syntax.Measurement: self.measure,
+            syntax.Phase: self.apply_phase,
+            syntax.Qubits: self.declare_qubits,
+            syntax.Reset: self.reset,
+        }
 
     def read(self, text: str) -> Circuit:
-        actions: dict[type, Callable[[Any], None]] = {
-            syntax.Application: self.apply,
-            syntax.Barrier: lambda barrier: self.check_operands(barrier.operands),
-            syntax.Bits: self.declare_bits,
-            syntax.Constant: self.declare_constant,
-            syntax.GateDefinition: self.define_gate,
-            syntax.Header: self.begin,
-            syntax.Include: self.include,
-            syntax.Input: self.declare_input,
-            syntax.Measurement: lambda m: self.registers.measure(m.qubits, m.bits),
-            syntax.Phase: self.check_phase,
-            syntax.Qubits: self.declare_qubits,
-            type(None): lambda _: None,
-        }
-        for statement in statements(text):
-            actions[type(statement)](statement)
+        check_length(text)
+        tokens = Tokens(text)
+        parser = Parser(tokens)
+        has_header = parser.header() is not None
+        if not has_header:
+            tokens.version = 2 if _OF_2.search(text) else 3
+        self.names = Environment(tokens.version)
+        self.version, self.constants = tokens.version, self.names.scope.constants
+        self.registers = Registers(self.constants, self.version)
+        calls = Calls(text, self.names, self.registers, self.making)
+        at = start = _after_blanks(text, tokens.at)
+        while at < len(text):
+            end = calls.read(at)
+            if end is None:
+                tokens.go_to(at)
+                tokens.most = int(self.making.budget.left / WORK_OF_A_TOKEN)
+                try:
+                    statement = parser.statement()
+                    self.execute(statement, tokens, at)
+                except QasmError:
+                    if has_header or at > start or not text[at].isalpha():
+                        raise
+                    raise _no_header(text, at) from None
+                if isinstance(statement, syntax.GateDefinition | syntax.Include):
+                    calls.forget()
+                end = tokens.at
+            at = _after_blanks(text, end)
         self.check_complete(text)
-        operations = tuple(self.operations)
+        operations = tuple(self.making.operations)
         return Circuit(self.registers.n_qubits, operations, self.n_inputs, (self.n_weights,))
+
+    def execute(self, statement: Statement, tokens: Tokens, at: int) -> None:
+        """Do what the text's statement at that place says."""
+        budget = self.making.budget
+        work = WORK_OF_A_TOKEN * tokens.n_taken + WORK_OF_A_STATEMENT
+        tokens.n_taken = 0
+        if work > budget.left:
+            tokens.go_to(at)
+            raise too_long(tokens.peek())
+        budget.left -= work
+        if statement is None:
+            return
+        n_before = len(self.making.operations)
+        self._actions[type(statement)](statement)
+        if not isinstance(statement, syntax.Loop | syntax.Branch | syntax.Block):
+            self.making.budget.earn(len(self.making.operations) - n_before)
 
     def check_complete(self, text: str) -> None:
         if not self.registers.n_qubits:
@@ -118,78 +161,54 @@ class _Reader:
                 "(OpenQASM 2) or qubit[4] q; (3).",
                 *end_of(text),
             )
-        parameters = [n for n, v in self.values.items() if not isinstance(v, int | float)]
+        known = [n for n, v in self.names.values.items() if not isinstance(v, int | float)]
         for name in self.inputs:
-            look_up("parameter", name, dict.fromkeys(parameters))
+            look_up("parameter", name, dict.fromkeys(known))
 
     # declarations
 
-    def begin(self, header: syntax.Header) -> None:
-        version = int(header.version[0])
-        if self.scope.constants:
-            raise error_at(header.version, "a second header. The header stands once, at the start.")
-        self.scope = Scope(version, {}, dict(CONSTANTS))
-        self.values = dict(CONSTANTS)
-        self.registers = Registers(self.scope.constants, version)
-        for name in BUILT_IN[version]:
-            self.scope.gates[name] = known_gates()[name]
-            self.included.add(name)
-
-    def include(self, statement: syntax.Include) -> None:
-        name = statement.file[1:-1]
-        if name not in INCLUDES:
-            raise error_at(
-                statement.file,
-                f"include of {name[:60]!r}. No file is read from here; known are "
-                f"{' and '.join(INCLUDES)}. Put the gate definitions into the text.",
-            )
-        for gate in INCLUDES[name]:
-            if gate in self.declared and gate in self.scope.gates:
-                first = self.declared[gate].line
-                raise error_at(
-                    statement.file,
-                    f"{name} defines gate {gate!r}, which line {first} defines too. Remove one.",
-                )
-        self.included |= INCLUDES[name]
-        for gate, rule in known_gates().items():
-            if not gate.startswith("_"):
-                self.scope.gates.setdefault(gate, rule)
-
-    def declare(self, name: Token) -> None:
-        first = self.declared.setdefault(name, name)
-        if first is not name:
-            raise error_at(
-                name, f"{name.value!r} is declared on line {first.line} already. Rename one."
-            )
-        if name in CONSTANTS and self.scope.version == 3:
-            raise error_at(name, f"{name.value!r} is a constant of OpenQASM. Rename it.")
-
     def declare_qubits(self, statement: syntax.Qubits) -> None:
-        self.declare(statement.name)
+        self.names.declare(statement.name)
         self.registers.declare_qubits(statement.name, statement.size)
 
     def declare_bits(self, statement: syntax.Bits) -> None:
-        self.declare(statement.name)
-        self.registers.declare_bits(statement.name, statement.size)
+        name, literal = statement.name, statement.literal
+        self.names.declare(name)
+        self.registers.declare_bits(name, statement.size)
+        if literal is not None and bits_of(literal).width != self.registers.n_bits(name):
+            raise error_at(
+                literal,
+                f"{bits_of(literal).width} values for the {self.registers.n_bits(name)} bits of "
+                f"{str(name)!r}. Give as many.",
+            )
         if statement.measured is not None:
-            self.registers.measure(statement.measured, Operand(statement.name, None))
+            self.measure(syntax.Measurement(statement.measured, Operand(name, None)))
+
+    def declare_alias(self, statement: syntax.Alias) -> None:
+        self.names.declare(statement.name)
+        n_places = self.registers.alias(statement.name, statement.operands)
+        self.making.budget.spend(n_places, statement.name)
 
     def declare_constant(self, statement: syntax.Constant) -> None:
-        self.declare(statement.name)
-        args = statement.value, self.scope.constants, self.scope.version
-        if statement.kind in ("int", "uint"):
-            value: int | float = whole_of(*args, statement.name, f"{statement.name.value!r}")
+        name, (kind, width), written = statement
+        self.names.declare(name)
+        bits = None
+        if width is not None:
+            bits = whole_of(width, self.constants, self.version, kind, f"the width of {kind}")
+        if isinstance(written, Token):
+            value: Any = bits_of(written)
         else:
-            value = float(evaluate(*args))  # type: ignore[arg-type]  # constants are numbers
-        self.scope.constants[statement.name] = self.values[statement.name] = value
+            whole = kind in ("int", "uint")
+            value = evaluate(written, self.constants, self.version, whole)
+        self.names.set_constant(name, converted(value, kind, bits, name, f"{str(name)!r}"))
 
     def declare_input(self, statement: syntax.Input) -> None:
         name = statement.name
-        self.declare(name)
+        self.names.declare(name)
         if statement.kind not in ("float", "angle"):
             raise error_at(
                 statement.kind,
-                f"a parameter of type {statement.kind.value!r}. Parameters are angles: declare it "
+                f"a parameter of type {str(statement.kind)!r}. Parameters are angles: declare it "
                 "as float or angle, or give whole numbers as `const`.",
             )
         length = 1 if statement.length is None else self.registers.size(name, statement.length)
@@ -203,70 +222,130 @@ class _Reader:
             self.n_weights += length
         kind = InputSlot if is_input else WeightSlot
         scalar = statement.length is None
-        self.values[name] = kind(start) if scalar else SlotArray(kind, start, length)
-
-    def define_gate(self, statement: syntax.GateDefinition) -> None:
-        name = statement.name
-        if name in self.included:
-            raise error_at(
-                name, f"gate {name.value!r} is known from the include file. Rename this one."
-            )
-        self.declare(name)
-        self.scope.gates.pop(name, None)
-        definition = define(statement, self.scope)
-        self.n_definitions += 1
-        if self.n_definitions <= MAX_RECOGNISED:
-            definition = replace(definition, known=recognise(definition))
-        self.scope.gates[name] = definition
+        self.names.values[name] = kind(start) if scalar else SlotArray(kind, start, length)
 
     # gates and measurements
 
     def apply(self, statement: syntax.Application) -> None:
-        name, version = statement.name, self.scope.version
-        gate = look_up_gate(name, self.scope.gates)
-        modifiers = settled(statement.modifiers, self.scope)
+        name = statement.name
+        gate = look_up_gate(name, self.names.scope)
+        modifiers = settled(statement.modifiers, self.names.scope)
         check_counts(name, gate, modifiers, len(statement.arguments), len(statement.operands))
         applications = self.registers.applications(statement.operands)
-        self.check_room(len(applications) * gate.n_operations, name)
-        if isinstance(gate, Native) and not modifiers:
-            arguments = statement.arguments
-            angle = angle_of(arguments[0], self.values, version, name) if arguments else None
-            self.operations += [Operation(gate.name, qubits, angle) for qubits in applications]
-            return
-        self.budget.spend(len(applications) * gate.work, name)
-        call = BoundCall(
-            gate,
-            bound_modifiers(modifiers, self.values, version),
-            tuple(evaluate(a, self.values, version) for a in statement.arguments),
-            (),
-            name,
+        values = self.names.values
+        angles = tuple(
+            [angle_of(a, values, self.version, self.making.budget) for a in statement.arguments]
         )
-        if not gate.n_operations and not modifiers and not is_opaque(gate):
-            return
-        for qubits in applications:
-            steps = expand(call._replace(qubits=qubits), self.budget)
-            self.check_room(len(steps), name)
-            for _, _, angle in steps:
-                if isinstance(angle, float) and not math.isfinite(angle):
-                    raise error_at(name, "an angle beyond the range of floats. Make it smaller.")
-            self.operations += [Operation(*step) for step in steps]
+        bound = bound_modifiers(modifiers, values, self.version) if modifiers else ()
+        self.making.add(BoundCall(gate, bound, angles, (), name), applications)
 
-    def check_room(self, n_operations: int, name: Token) -> None:
-        if len(self.operations) + n_operations > MAX_OPERATIONS:
+    def apply_phase(self, phase: syntax.Phase) -> None:
+        """A global phase changes no expectation value, but under control it's a gate."""
+        modifiers = settled(phase.modifiers, self.names.scope)
+        check_counts(phase.token, GPHASE, modifiers, 1, len(phase.operands))
+        angle = angle_of(phase.angle, self.names.values, self.version, self.making.budget)
+        bound = bound_modifiers(modifiers, self.names.values, self.version)
+        if phase.operands:
+            applications = self.registers.applications(phase.operands)
+            self.making.add(BoundCall(GPHASE, bound, (angle,), (), phase.token), applications)
+
+    def check_operands(self, barrier: syntax.Barrier) -> None:
+        for operand in barrier.operands:
+            self.places(operand)
+
+    def places(self, operand: Operand) -> Sequence[int]:
+        """The operand's qubits."""
+        places = self.registers.qubits(operand)
+        if isinstance(places, int):
+            return (places,)
+        if operand.element is not None:
+            self.making.budget.spend(len(places), operand.name)
+        return places
+
+    def measure(self, measurement: syntax.Measurement) -> None:
+        self.making.budget.spend(len(self.places(measurement.qubits)), measurement.qubits.name)
+        self.registers.measure(measurement.qubits, measurement.bits)
+
+    def reset(self, statement: syntax.Reset) -> None:
+        """Qubits start in |0⟩: a reset before any gate does nothing."""
+        places = self.places(statement.operand)
+        self.making.budget.spend(len(places), statement.token)
+        unused = self.registers.measured.isdisjoint(places) and self.making.are_untouched(places)
+        if not unused:
             raise error_at(
-                name,
-                f"more than {MAX_OPERATIONS:,} gates, once definitions and broadcasts are written "
-                "out. Split the circuit.",
+                statement.token,
+                "got 'reset' of a qubit that has been used, which a circuit here can't hold. "
+                "Qubits start in |0…0⟩ and are measured at the end only: use another qubit, or "
+                "leave it out.",
             )
 
-    def check_operands(self, operands: Sequence[Operand]) -> None:
-        for operand in operands:
-            self.registers.qubits(operand)
+    # blocks
 
-    def check_phase(self, phase: syntax.Phase) -> None:
-        """A global phase changes no expectation value: it's checked and dropped."""
-        if phase.modifiers or phase.operands:
-            raise controlled_phase(phase.token)
-        for name in tokens_of(phase.angle):
-            if name not in self.values:
-                evaluate(phase.angle, self.values, self.scope.version)
+    def read_block(self, block: syntax.Block) -> None:
+        self.names.open_block()
+        self.read_statements(block)
+        self.names.close_block()
+
+    def read_statements(self, block: syntax.Block) -> None:
+        for statement, n_tokens in zip(block.statements, block.sizes, strict=True):
+            work = WORK_OF_A_STATEMENT + WORK_OF_A_READ_TOKEN * n_tokens
+            self.making.budget.spend(work, block.token)
+            self._actions[type(statement)](statement)
+
+    def read_loop(self, loop: syntax.Loop) -> None:
+        name, (kind, width) = loop.name, loop.type
+        bits = None
+        if width is not None:
+            bits = whole_of(width, self.constants, self.version, kind, f"the width of {kind}")
+        values: Sequence[Any]
+        if isinstance(loop.values, syntax.Slice):
+            values = self.range_of(loop, loop.values)
+        else:
+            values = [evaluate(each, self.constants, self.version) for each in loop.values]
+        n_rounds = len(values) if loop.body.statements else 0
+        self.making.budget.spend(WORK_OF_A_STATEMENT * n_rounds, loop.token)
+        for value in values[:n_rounds]:
+            self.names.open_block()
+            self.names.declare(name)
+            value = converted(value, kind, bits, name, f"{str(name)!r}")
+            self.names.set_constant(name, value)
+            self.read_statements(loop.body)
+            self.names.close_block()
+
+    def range_of(self, loop: syntax.Loop, written: syntax.Slice) -> range:
+        def number(expression: Expression | None) -> int:
+            if expression is None:
+                return 1
+            what = "the range of the loop"
+            return whole_of(expression, self.constants, self.version, loop.token, what)
+
+        start, step, stop = number(written.start), number(written.step), number(written.stop)
+        if step == 0:
+            raise error_at(loop.token, "a range with the step 0. Give another.")
+        if (stop - start) // step > 2**62:
+            raise error_at(loop.token, "a loop without end. Give a smaller range.")
+        return range(start, stop + (1 if step > 0 else -1), step)
+
+    def read_branch(self, branch: syntax.Branch) -> None:
+        unknown = [name for name in tokens_of(branch.condition) if name not in self.constants]
+        if unknown:
+            raise error_at(
+                branch.token,
+                f"got 'if' on {shown(unknown[0])}, which is no constant. {NO_CONTROL}.",
+            )
+        holds = evaluate(branch.condition, self.constants, self.version)
+        self.read_block(branch.body if holds else branch.otherwise)
+
+
+def _after_blanks(text: str, at: int) -> int:
+    """Where the next word starts, blanks and comments apart."""
+    match = BLANKS.match(text, at)
+    return at if match is None else match.end()
+
+
+def _no_header(text: str, at: int) -> QasmError:
+    token = Tokens(text, at).peek()
+    return error_at(
+        token,
+        f'got {shown(token)}, wanted the header. Begin with "OPENQASM 2.0;" or "OPENQASM 3.0;".',
+    )

@@ -1,8 +1,8 @@
-"""Definitions that are a gate of `GATES`, found by what they do.
+"""Definitions that are a gate of `GATES` or `library`, found by what they do.
 
 Tools write gates that their include file lacks as products, each with names and products of its
 own: rzz becomes CX, RZ, CX, and two qubits of a cut would pay for both CX. So the unitary of a
-definition is compared with those of `GATES`, up to a global phase, at several values of its
+definition is compared with those of known gates, up to a global phase, at several values of its
 parameters. A definition's name plays no part.
 """
 
@@ -14,31 +14,44 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from lark import Token
 from numpy.typing import NDArray
 
 from ...errors import QasmError
 from ..gates import GATES
-from .definitions import Definition, Recognised
+from .budget import Budget
+from .definitions import Definition, GateRule, Native, Recognised, known_gates
 from .expansion import BoundCall, expand
-from .modifiers import Budget, Step
+from .modifiers import Step
+from .syntax import Formula, Item
+from .tokens import make_token
 
 __all__ = ["recognise"]
 
 _Matrix = NDArray[Any]  # complex
 
-_LONGEST = 100  # gates in a body; the longest standard product of one gate has about a dozen
-_MOST_STEPS = 20_000
+_LONGEST = 40  # gates in a body; the longest standard product of one gate has about a dozen
+_MOST_STEPS = 3_000
 _TOLERANCE = 1e-10
 _EIGHTHS = tuple(k * math.pi / 8 for k in range(-15, 16) if k)
 # parameter values of no symmetry, beyond one turn too
 _SAMPLES = np.random.default_rng(20).uniform(-9, 9, (3, 8))
 
 
-class _Family(NamedTuple):
-    """Gates of `GATES` with one qubit order each: (name, places) and matrices (gate, d, d)."""
+_NOWHERE = make_token("", "NAME", "", 0)
+# products of `library` that fewer gates can't replace; they are found after those of `GATES`
+_FIXED_PRODUCTS = ("csx", "_csxdg", "ch")
+_TURNED_PRODUCTS = ("rzx",)  # exp(−iθG/2) with G² = 1
+# functions that jump or bend between the samples
+_NOT_SMOOTH = frozenset({"floor", "ceiling", "mod", "popcount"})
 
-    labels: list[tuple[str, tuple[int, ...]]]
+
+class _Family(NamedTuple):
+    """Known gates with one qubit order each: (gate, places) and matrices (gate, d, d).
+
+    The matrix is constant + cos(frequency · angle) · cosine + sin(frequency · angle) · sine.
+    """
+
+    labels: list[tuple[GateRule, tuple[int, ...]]]
     constant: _Matrix
     cosine: _Matrix
     sine: _Matrix
@@ -52,7 +65,9 @@ def recognise(definition: Definition) -> Recognised | None:
         not definition.calls
         or definition.n_qubits > 2
         or not 0 < definition.n_operations <= _LONGEST
+        or definition.work > _MOST_STEPS
         or n_parameters > _SAMPLES.shape[1]
+        or not _is_smooth(definition)
     ):
         return None
     found = None
@@ -72,7 +87,7 @@ def recognise(definition: Definition) -> Recognised | None:
 
 def _steps(definition: Definition, values: NDArray[np.float64]) -> list[Step] | None:
     qubits = tuple(range(definition.n_qubits))
-    call = BoundCall(definition, (), tuple(map(float, values)), qubits, Token("NAME", ""))
+    call = BoundCall(definition, (), tuple(map(float, values)), qubits, _NOWHERE)
     try:
         return expand(call, Budget(_MOST_STEPS))
     except QasmError:  # 1/t at one of the samples, say: taken as it's written
@@ -107,13 +122,15 @@ def _matches(
 
 
 def _label(family: _Family, gate: int, source: int | float | None) -> Recognised:
-    name, places = family.labels[gate]
-    return Recognised(name, places, source)
+    rule, places = family.labels[gate]
+    return Recognised(rule, places, source)
 
 
 def _is(unitary: _Matrix, match: Recognised, sample: NDArray[np.float64]) -> bool:
-    angle = None if match.source is None else _angle(match.source, sample)
-    return bool(_close(_ordered(GATES[match.name].matrix(angle), match.places), unitary))
+    angles = () if match.source is None else (_angle(match.source, sample),)
+    call = BoundCall(match.gate, (), angles, match.places, _NOWHERE)
+    n_qubits = int(math.log2(len(unitary)))
+    return bool(_close(_unitary(expand(call, Budget()), n_qubits), unitary))
 
 
 def _angle(source: int | float, sample: NDArray[np.float64]) -> float:
@@ -131,23 +148,56 @@ def _close(matrices: _Matrix, unitary: _Matrix) -> NDArray[np.bool_]:
 
 @cache
 def _family(n_qubits: int, is_parametrised: bool) -> _Family:
-    labels: list[tuple[str, tuple[int, ...]]] = []
+    labels: list[tuple[GateRule, tuple[int, ...]]] = []
     parts: list[tuple[_Matrix, _Matrix, _Matrix]] = []
-    frequencies = []
-    for gate in GATES.values():
-        if gate.n_qubits != n_qubits or gate.is_parametrised != is_parametrised:
-            continue
-        if gate.name == "I":  # h a; h a; stays what it is
-            continue
-        zero = np.zeros_like(gate.constant)
+    frequencies: list[float] = []
+
+    def add(gate: GateRule, three: tuple[_Matrix, _Matrix, _Matrix], frequency: float) -> None:
         for places in ((0, 1), (1, 0)) if n_qubits == 2 else ((0,),):
-            labels.append((gate.name, places))
-            three = gate.constant, gate.cosine, gate.sine
-            a, b, c = (zero if m is None else _ordered(m, places) for m in three)
+            labels.append((gate, places))
+            a, b, c = (_ordered(matrix, places) for matrix in three)
             parts.append((a, b, c))
-            frequencies.append(gate.frequency)
-    constant, cosine, sine = (np.array(part) for part in zip(*parts, strict=True))
-    return _Family(labels, constant, cosine, sine, np.array(frequencies))
+            frequencies.append(frequency)
+
+    zero: _Matrix = np.zeros((2**n_qubits, 2**n_qubits))
+    for gate in GATES.values():
+        of_kind = (gate.n_qubits, gate.is_parametrised) == (n_qubits, is_parametrised)
+        if of_kind and gate.name != "I":  # h a; h a; stays what it is
+            cosine = zero if gate.cosine is None else gate.cosine
+            sine = zero if gate.sine is None else gate.sine
+            add(Native.of(gate.name), (gate.constant, cosine, sine), gate.frequency)
+    if n_qubits == 2:
+        for name in _TURNED_PRODUCTS if is_parametrised else _FIXED_PRODUCTS:
+            rule = known_gates()[name]
+            if is_parametrised:
+                add(rule, (zero, _matrix_of(rule, (0.0,)), _matrix_of(rule, (math.pi,))), 0.5)
+            else:
+                add(rule, (_matrix_of(rule, ()), zero, zero), 0.5)
+    constant, cosines, sines = (np.array(part) for part in zip(*parts, strict=True))
+    return _Family(labels, constant, cosines, sines, np.array(frequencies))
+
+
+def _matrix_of(rule: GateRule, angles: tuple[float, ...]) -> _Matrix:
+    return _unitary(expand(BoundCall(rule, (), angles, (0, 1), _NOWHERE), Budget()), 2)
+
+
+def _is_smooth(definition: Definition) -> bool:
+    """Whether angles are analytic in the parameters, so that a few samples stand for all."""
+    pending = [definition]
+    while pending:
+        for call in pending.pop().calls or ():
+            if isinstance(call.gate, Definition):
+                pending.append(call.gate)
+            for argument in call.arguments:
+                if isinstance(argument, Formula) and not all(map(_bends_nowhere, argument.parts)):
+                    return False
+    return True
+
+
+def _bends_nowhere(part: object) -> bool:
+    if not isinstance(part, Item) or part.kind in ("name", "negative", "+", "-", "*", "/", "**"):
+        return True
+    return part.kind == "call" and part.token not in _NOT_SMOOTH
 
 
 def _ordered(matrix: _Matrix, places: tuple[int, ...]) -> _Matrix:
@@ -160,10 +210,11 @@ def _ordered(matrix: _Matrix, places: tuple[int, ...]) -> _Matrix:
 def _unitary(steps: list[Step], n_qubits: int) -> _Matrix:
     unitary: _Matrix = np.eye(2**n_qubits, dtype=np.complex128)
     for name, qubits, angle in steps:
-        matrix: _Matrix = GATES[name].matrix(angle)  # type: ignore[arg-type]  # numbers, here
+        matrix: _Matrix = GATES[name].matrix(angle)  # a number
         if len(qubits) == 2:
-            matrix = _ordered(matrix, qubits)
-        elif n_qubits == 2:
-            matrix = np.kron(matrix, np.eye(2)) if qubits == (0,) else np.kron(np.eye(2), matrix)
-        unitary = matrix @ unitary
+            unitary = _ordered(matrix, qubits) @ unitary
+        elif qubits == (0,):  # the first qubit is the most significant
+            unitary = (matrix @ unitary.reshape(2, -1)).reshape(unitary.shape)
+        else:
+            unitary = (matrix @ unitary.reshape(2, 2, -1)).reshape(unitary.shape)
     return unitary

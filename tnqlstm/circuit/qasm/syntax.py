@@ -1,54 +1,96 @@
-"""What OpenQASM statements say: the parts that the grammar yields, without meaning yet.
+"""What OpenQASM statements say: the parts that the parser yields, without meaning yet.
 
 Tokens are kept where an error may have to point at them.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from lark import Token
-
-from ...errors import QasmError
+from .tokens import Token
 
 __all__ = [
+    "Alias",
     "Application",
     "Barrier",
     "Bits",
+    "Block",
+    "Branch",
     "Constant",
     "Expression",
+    "Formula",
     "GateDefinition",
     "Header",
+    "Hole",
     "Include",
+    "Index",
     "Input",
+    "Item",
+    "Loop",
     "Measurement",
     "Modifier",
-    "Node",
     "Operand",
     "Phase",
     "Qubits",
+    "Reset",
+    "Slice",
     "Statement",
-    "error_at",
+    "Type",
 ]
 
 
-class Node(NamedTuple):
-    """An operator, function or name with its operands; `size` counts the nodes below and this."""
+class Item(NamedTuple):
+    """An operator, function or name; it takes `n_operands` values and leaves one.
 
-    kind: str  # "name", "index", "call", "+", "-", "*", "/", "**" or "negative"
+    `kind` is "name", "array" (a name that's indexed), "index", "call", "cast", a binary operator's
+    sign, or "negative", "not" or "complement". Casts carry the type in `extra`.
+    """
+
+    kind: str
     token: Token
-    operands: tuple[Expression, ...]
-    size: int
+    n_operands: int
+    extra: Any = None
 
 
-Expression: TypeAlias = int | float | Node
+class Hole(NamedTuple):
+    """Where a formula's literal of that place stands, for formulas of the same shape."""
+
+    place: int
+
+
+class Formula(NamedTuple):
+    """An expression in postfix order: values and items, operands before their operator."""
+
+    parts: tuple[Any, ...]
+
+
+Expression: TypeAlias = int | float | Formula
+
+
+class Type(NamedTuple):
+    """float, angle, int, uint, bool or bit, with its width in brackets, if any."""
+
+    token: Token
+    width: Expression | None
+
+
+class Slice(NamedTuple):
+    """start : step : stop, both ends included; None where it isn't written."""
+
+    start: Expression | None
+    step: Expression | None
+    stop: Expression | None
+
+
+# one element, a range of them, or a set
+Index: TypeAlias = Expression | Slice | tuple[Expression, ...]
 
 
 class Operand(NamedTuple):
-    """A register, or one of its qubits or bits."""
+    """A register or physical qubit, or what an index chooses of it."""
 
     name: Token
-    element: Expression | None
+    element: Index | None
 
 
 class Header(NamedTuple):
@@ -67,15 +109,25 @@ class Qubits(NamedTuple):
 
 
 class Bits(NamedTuple):
+    """Bits with what is measured into them or a literal of their values, if any."""
+
     name: Token
     size: Expression | None
     measured: Operand | None = None
+    literal: Token | None = None
+
+
+class Alias(NamedTuple):
+    """let name = operands[0] ++ operands[1] ++ …"""
+
+    name: Token
+    operands: tuple[Operand, ...]
 
 
 class Constant(NamedTuple):
     name: Token
-    kind: Token  # float, angle, int or uint
-    value: Expression
+    type: Type
+    value: Expression | Token  # a token where it's a literal of bits
 
 
 class Input(NamedTuple):
@@ -110,7 +162,14 @@ class Phase(NamedTuple):
 
 
 class Barrier(NamedTuple):
+    """A barrier or delay, which changes no state."""
+
     operands: tuple[Operand, ...]
+
+
+class Reset(NamedTuple):
+    token: Token
+    operand: Operand
 
 
 class Measurement(NamedTuple):
@@ -127,22 +186,49 @@ class GateDefinition(NamedTuple):
     body: tuple[Application | Phase | Barrier, ...] | None
 
 
+class Block(NamedTuple):
+    """Statements with a scope of their own: a box, or the body of a loop or branch."""
+
+    token: Token  # what opens it
+    statements: tuple[Any, ...]  # of Statement
+    sizes: tuple[int, ...]  # of each, in tokens
+
+
+class Loop(NamedTuple):
+    """for type name in a range or set."""
+
+    token: Token
+    name: Token
+    type: Type
+    values: Slice | tuple[Expression, ...]
+    body: Block
+
+
+class Branch(NamedTuple):
+    """if (condition) … else …"""
+
+    token: Token
+    condition: Expression
+    body: Block
+    otherwise: Block
+
+
 Statement: TypeAlias = (
     Header
     | Include
     | Qubits
     | Bits
+    | Alias
     | Constant
     | Input
     | GateDefinition
     | Application
     | Phase
     | Barrier
+    | Reset
     | Measurement
+    | Block
+    | Loop
+    | Branch
     | None
 )
-
-
-def error_at(token: Token, message: str) -> QasmError:
-    """The error with this message at the token's place."""
-    return QasmError(message, token.line or 1, token.column or 1)
