@@ -175,10 +175,11 @@ def cost_table(
     make = topology if callable(topology) else look_up("topology", topology, TOPOLOGIES)
     for cost in costs:
         look_up("cost", cost, COSTS)
+    n_qpus, costs = tuple(n_qpus), tuple(costs)  # arrays, too
     if not n_qpus or not costs:
         raise PartitionError(
-            f"at least one number of QPUs and one cost wanted, got n_qpus={tuple(n_qpus)} and "
-            f"costs={tuple(costs)}."
+            f"at least one number of QPUs and one cost wanted, got n_qpus={n_qpus} and "
+            f"costs={costs}."
         )
     networks = [_network(make, count, circuit.n_qubits, spare) for count in n_qpus]
     jobs = [(network, cost) for network in networks for cost in costs]
