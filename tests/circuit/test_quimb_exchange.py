@@ -16,6 +16,7 @@ from tnqlstm.circuit import GATES, Circuit, InputSlot, Operation, WeightSlot, an
 from tnqlstm.errors import CircuitError, ShapeError
 
 from .. import reference
+from .qiskit_states import assert_same_state
 
 
 def quimb_state(circuit: qtn.Circuit) -> np.ndarray:
@@ -121,18 +122,52 @@ def test_quimb_controls_become_controlled_gates(label: str, params: tuple[float,
     np.testing.assert_allclose(reference.statevector(back), quimb_state(out), atol=1e-12)
 
 
-def test_unknown_gates_are_listed() -> None:
-    out = qtn.Circuit(3)
-    out.apply_gate("H", 0)
-    out.apply_gate("CCX", 0, 1, 2)
-    out.apply_gate("GIVENS", 0.3, 0, 1)
+OTHERS: list[tuple[str, tuple[float, ...], int]] = [
+    *[(label, (), 3) for label in ("CCX", "TOFFOLI", "CCY", "CCZ", "CSWAP", "FREDKIN")],
+    *[(label, (0.3,), 2) for label in ("GIVENS", "XXPLUSYY", "XXMINUSYY")],
+    ("FSIMG", (0.3, -1.1, 2.2, 0.4, 0.9), 2),
+    ("SU4", tuple(np.linspace(-1, 2, 15)), 2),
+]
+
+
+@pytest.mark.parametrize(("label", "params", "n_qubits"), OTHERS)
+def test_other_labels_are_what_their_matrices_are(
+    label: str, params: tuple[float, ...], n_qubits: int
+) -> None:
+    if label.startswith("XX"):
+        params = (*params, -0.7)
+    out = Circuit(3, tuple(reference.spread(3))).to_quimb()
+    out.apply_gate(label, *params, *range(n_qubits))
+    assert_same_state(reference.statevector(Circuit.from_quimb(out)), quimb_state(out))
+
+
+def test_raw_matrices_and_controls() -> None:
+    out = Circuit(4, tuple(reference.spread(4))).to_quimb()
     out.apply_gate_raw(np.asarray(qu.rand_uni(2)), (1,))
+    out.apply_gate_raw(np.asarray(qu.rand_uni(4)), (3, 1))
+    out.apply_gate_raw(np.asarray(qu.rand_uni(8)), (2, 0, 3))
     out.apply_gate("X", qubits=(0,), controls=(1, 2))
+    out.apply_gate("H", qubits=(2,), controls=(3,))
+    out.apply_gate("RXX", params=(0.4,), qubits=(1, 2), controls=(3,))
+    assert_same_state(reference.statevector(Circuit.from_quimb(out)), quimb_state(out))
+
+
+def test_a_label_says_nothing_where_its_matrix_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = qtn.Circuit(1)
+    out.apply_gate("Z", 0)
+    monkeypatch.setattr(type(out.gates[0]), "array", property(lambda self: qu.pauli("X")))
+    assert Circuit.from_quimb(out) == Circuit(1, (("X", (0,)),))
+
+
+def test_unknown_gates_are_listed() -> None:
+    out = qtn.Circuit(8)
+    out.apply_gate("H", 0)
+    out.apply_gate_raw(np.diag([1.0, 2.0]), (1,))
+    out.apply_gate("X", qubits=(0,), controls=(1, 2, 3, 4, 5, 6))
     with pytest.raises(CircuitError) as error:
         Circuit.from_quimb(out)
-    for part in ("CCX on (0, 1, 2)", "GIVENS on (0, 1)", "raw matrix on (1,)"):
+    for part in ("raw matrix on (1,)", "X on (0,) controlled by (1, 2, 3, 4, 5, 6)", "more than 6"):
         assert part in str(error.value)
-    assert "X on (0,) controlled by (1, 2)" in str(error.value)
     assert "H on" not in str(error.value)
 
 

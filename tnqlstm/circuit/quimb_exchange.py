@@ -12,22 +12,19 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..errors import CircuitError
 from .circuit import Circuit
 from .gates import GATES
 from .operation import Operation
+from .qasm import product
+from .synthesis import MOST_QUBITS, Step, phase_between, synthesise
 
 if TYPE_CHECKING:
     import quimb.tensor as qtn
 
 __all__ = ["from_quimb", "to_quimb"]
-
-# a gate as (name, which of the label's qubits, angle), in time order
-Step = tuple[str, tuple[int, ...], float | None]
-
-_TOLERANCE = 1e-12  # within which a raw matrix counts as one of `GATES`
 
 
 def to_quimb(
@@ -54,50 +51,75 @@ def to_quimb(
 def from_quimb(circuit: Any) -> Circuit:
     """The gates of a `quimb.tensor.Circuit` as a `Circuit` whose angles are fixed.
 
-    Labels of more than one angle become products, e.g. U3(θ, φ, λ) = P(φ) RY(θ) P(λ); a gate with
-    one of quimb's `controls` becomes the controlled gate; a raw matrix is read where it equals one
-    of `GATES`. The initial state is taken to be |0…0⟩. Raises `CircuitError` that lists every gate
-    with no counterpart here.
+    A gate is what its matrix is. Labels of quimb's own become gates of `GATES` or products of them,
+    e.g. U3(θ, φ, λ) = P(φ) RY(θ) P(λ); one of its `controls` makes the controlled gate; other
+    labels and raw matrices are synthesised. The initial state is taken to be |0…0⟩. Raises
+    `CircuitError` that lists the gates that are no unitaries or act on more than 6 qubits, controls
+    included.
     """
     operations: list[Operation] = []
     unknown: dict[str, None] = {}
+    is_quimbs: dict[str, bool] = {}  # whether a label stands for what it does in quimb itself
     for gate in circuit.gates:
-        steps = _steps(gate)
         qubits = (*(gate.controls or ()), *gate.qubits)
-        for name, places, angle in steps or ():
-            operations.append(Operation(name, tuple(qubits[k] for k in places), angle))
-        if steps is None:
+        steps = _named(gate)
+        if steps is not None:
+            label = f"{gate.label} {len(qubits)}"
+            if label not in is_quimbs:
+                made = _product(steps, len(qubits))
+                is_quimbs[label] = phase_between(made, _matrix(gate, len(qubits))) is not None
+            steps = steps if is_quimbs[label] else None
+        try:
+            if steps is None:
+                steps, _ = synthesise(_matrix(gate, len(qubits)))
+        except CircuitError:
             unknown[_describe(gate)] = None
+            continue
+        for name, places, angle in steps:
+            operations.append(Operation(name, tuple(qubits[k] for k in places), angle))
     if unknown:
         raise CircuitError(
-            f"no counterpart here for the quimb gates {', '.join(unknown)}. Decompose them first "
-            f"into gates of one or two qubits: {', '.join(sorted(_SINGLE | _PRODUCTS))}."
+            f"no counterpart here for the quimb gates {', '.join(unknown)}: they aren't unitary, "
+            f"or act on more than {MOST_QUBITS} qubits. Decompose them first into smaller gates."
         )
     return Circuit(int(circuit.N), tuple(operations))
 
 
-def _steps(gate: Any) -> list[Step] | None:
-    """The gate as steps on (controls…, qubits…); None where it has no counterpart."""
+def _named(gate: Any) -> list[Step] | None:
+    """What the label stands for in quimb, on (controls…, qubits…); None for other labels."""
     if isinstance(gate.params, str):  # "raw": a matrix without a label
-        name = None if gate.controls else _name_of_matrix(np.asarray(gate.array))
-        return None if name is None else [(name, tuple(range(len(gate.qubits))), None)]
-    label = gate.label
+        return None
+    label, params = gate.label, [float(value) for value in gate.params]
     if gate.controls:
-        label = _CONTROLLED.get(label, "") if len(gate.controls) == 1 else ""
-    params = [float(value) for value in gate.params]
+        label = _CONTROLLED.get((label, len(gate.controls)), "")
     if label in _SINGLE:
         name = _SINGLE[label]
         return [(name, tuple(range(GATES[name].n_qubits)), params[0] if params else None)]
+    if label in _OF_THREE:
+        return list(product(_OF_THREE[label], (), range(3)))
     return _PRODUCTS[label](params) if label in _PRODUCTS else None
 
 
-def _name_of_matrix(matrix: np.ndarray) -> str | None:
-    for name, gate in GATES.items():
-        if gate.is_parametrised or gate.constant.size != matrix.size:
-            continue
-        if np.abs(gate.constant - matrix.reshape(gate.constant.shape)).max() < _TOLERANCE:
-            return name
-    return None
+def _matrix(gate: Any, n_qubits: int) -> NDArray[Any]:
+    """The matrix on (controls…, qubits…); `CircuitError` for too many."""
+    if n_qubits > MOST_QUBITS:
+        raise CircuitError(f"a gate of {n_qubits} qubits.")
+    array = gate.array
+    array = np.asarray(array.detach() if hasattr(array, "detach") else array)
+    inner = array.reshape(2 ** len(gate.qubits), -1)
+    matrix = np.eye(2**n_qubits, dtype=np.complex128)
+    matrix[-len(inner) :, -len(inner) :] = inner
+    return matrix
+
+
+def _product(steps: Sequence[Step], n_qubits: int) -> NDArray[Any]:
+    """The steps' matrix."""
+    total = np.eye(2**n_qubits, dtype=np.complex128).reshape((2,) * n_qubits + (-1,))
+    for name, places, angle in steps:
+        k = len(places)
+        gate = GATES[name].matrix(angle).reshape((2,) * (2 * k))
+        total = np.moveaxis(np.tensordot(gate, total, (range(k, 2 * k), places)), range(k), places)
+    return total.reshape(2**n_qubits, -1)
 
 
 def _describe(gate: Any) -> str:
@@ -141,16 +163,19 @@ _PRODUCTS: dict[str, Callable[[Sequence[float]], list[Step]]] = {
     "FS": lambda p: _fsim(p[0], p[1]),
 }
 
-# quimb label of the target -> the label of the same gate with one control
-_CONTROLLED: dict[str, str] = {
-    "X": "CX",
-    "Y": "CY",
-    "Z": "CZ",
-    "RX": "CRX",
-    "RY": "CRY",
-    "RZ": "CRZ",
-    "PHASE": "CPHASE",
-    "U1": "CPHASE",
-    "U2": "CU2",
-    "U3": "CU3",
+_OF_THREE = {
+    **dict.fromkeys(("CCX", "CCNOT", "TOFFOLI"), "ccx"),
+    "CCZ": "ccz",
+    **dict.fromkeys(("CSWAP", "FREDKIN"), "cswap"),
+}
+
+# quimb label of the target and number of controls -> the label of the controlled gate
+_CONTROLLED: dict[tuple[str, int], str] = {
+    **{(label, 1): f"C{label}" for label in ("X", "Y", "Z", "RX", "RY", "RZ", "PHASE", "U2", "U3")},
+    ("U1", 1): "CPHASE",
+    ("SWAP", 1): "CSWAP",
+    ("X", 2): "CCX",
+    ("Z", 2): "CCZ",
+    ("CX", 1): "CCX",
+    ("CZ", 1): "CCZ",
 }

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..errors import CircuitError
 from .gates import GATES
 
-__all__ = ["MOST_QUBITS", "Step", "synthesise"]
+__all__ = ["MOST_QUBITS", "Step", "phase_between", "synthesise"]
 
 Step: TypeAlias = tuple[str, tuple[int, ...], float | None]  # a gate of `GATES`, qubits, angle
 _Matrix: TypeAlias = NDArray[Any]  # complex
@@ -68,20 +68,20 @@ def _steps(unitary: _Matrix, qubits: tuple[int, ...]) -> tuple[list[Step], float
 
 def _known(unitary: _Matrix, qubits: tuple[int, ...]) -> tuple[list[Step], float] | None:
     """The identity, or a gate of `GATES` without an angle, up to a phase."""
-    phase = _phase_between(np.eye(len(unitary)), unitary)
+    phase = phase_between(np.eye(len(unitary)), unitary)
     if phase is not None:
         return [], phase
     for gate in GATES.values():
         if gate.is_parametrised or gate.n_qubits != len(qubits):
             continue
         for order in (1, -1)[: len(qubits)]:
-            phase = _phase_between(_ordered(gate.constant, order), unitary)
+            phase = phase_between(_ordered(gate.constant, order), unitary)
             if phase is not None:
                 return [(gate.name, qubits[::order], None)], phase
     return None
 
 
-def _phase_between(matrix: _Matrix, unitary: _Matrix) -> float | None:
+def phase_between(matrix: NDArray[Any], unitary: NDArray[Any]) -> float | None:
     """φ where the unitary is e^{iφ} times the matrix, else None."""
     phase = float(np.angle(np.vdot(matrix, unitary)))
     return phase if np.abs(cmath.exp(1j * phase) * matrix - unitary).max() < _ROUNDING else None
