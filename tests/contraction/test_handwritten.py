@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import weakref
@@ -20,6 +21,7 @@ from torch import Tensor
 
 import tnqlstm as tnq
 from tnqlstm.circuit.ansatz import ry_brickwork
+from tnqlstm.contraction import handwritten
 from tnqlstm.contraction.handwritten import Tape, apply, pop
 
 DOUBLE = {"dtype": torch.float64}
@@ -138,6 +140,21 @@ def test_two_threads_share_a_retained_graph(name: str) -> None:
                 torch.testing.assert_close(each, wanted, rtol=0, atol=1e-13)
     finally:
         sys.setswitchinterval(interval)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_values_without_a_backward_leave_nothing(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In torch, as on other devices: no node and its outputs hold each other for good."""
+    monkeypatch.setattr(handwritten, "can_share", lambda tensor: False)
+    model, x = MODELS[name]()
+    alive: list[int] = []
+    for _ in range(3):
+        model(x)
+        gc.collect()
+        alive.append(sum(type(each) is Tensor for each in gc.get_objects()))
+    assert alive[1] == alive[2]
 
 
 def test_threads_share_a_model_of_which_nothing_is_ready() -> None:

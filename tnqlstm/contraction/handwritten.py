@@ -159,7 +159,8 @@ def _differentiable(
 
 def _forward(ctx: Any, tape: Tape, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     if not ctx.in_numpy:
-        return ctx.function.forward(tape, *tensors)
+        # aliases: an output that is on the tape would hold the node, and the node holds the tape
+        return tuple(made.detach() for made in ctx.function.forward(tape, *tensors))
     with one_thread(), np.errstate(all="ignore"):  # nan and inf pass as they do in torch
         made = ctx.function.forward(tape, *map(array_of, tensors))
     return tuple(map(tensor_of, made))
