@@ -252,3 +252,15 @@ def test_values_stay_right_under_torchs_own_compiler() -> None:
     weights = vqc.weights.detach().numpy()
     wanted = [[expectations(vqc.circuit, w, row) for row in x.numpy()] for w in weights]
     np.testing.assert_allclose(compiled(x).detach(), wanted, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["autograd", "cones"])
+def test_an_exported_model_has_its_values_and_leaves_the_original_as_it_was(name: str) -> None:
+    """`torch.export` calls it with tensors that have no numbers."""
+    model, x = made(name)
+    wanted = trained(*made(name))
+    with torch.no_grad():
+        exported = torch.export.export(model, (x,)).module()
+    torch.testing.assert_close(trained(copy.deepcopy(model), x), wanted, rtol=0, atol=1e-13)
+    other = x + 0.3
+    torch.testing.assert_close(values(exported, other), values(model, other), rtol=0, atol=1e-13)

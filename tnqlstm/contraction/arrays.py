@@ -48,7 +48,8 @@ SHARED_DTYPES = (torch.float64, torch.float32, torch.complex128, torch.complex64
 
 def can_share(tensor: Tensor) -> bool:
     """Whether numpy can read the tensor's memory."""
-    return tensor.device.type == "cpu" and tensor.dtype in SHARED_DTYPES
+    is_plain = type(tensor).__torch_dispatch__ is Tensor.__torch_dispatch__
+    return is_plain and tensor.device.type == "cpu" and tensor.dtype in SHARED_DTYPES
 
 
 def array_of(tensor: Tensor) -> NDArray[Any]:

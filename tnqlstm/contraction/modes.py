@@ -64,6 +64,10 @@ def check_precision(weights: Tensor) -> None:
 
 
 def plain_tensor(array: NDArray[Any], dtype: torch.dtype | None, device: Any) -> Tensor:
-    """A tensor to keep: not of inference mode or of a transform, in which it may be made."""
-    with torch.inference_mode(False), torch._C._DisableFuncTorch():
+    """A tensor to keep: not of the inference mode, transform or trace in which it may be made."""
+    with (
+        torch.inference_mode(False),
+        torch._C._DisableFuncTorch(),
+        torch._C._DisableTorchDispatch(),
+    ):
         return torch.as_tensor(array, dtype=dtype, device=device)
