@@ -21,6 +21,7 @@ __all__ = ["check_precision", "is_autocast", "own_precision", "plain_tensor", "u
 
 P = ParamSpec("P")
 R = TypeVar("R")
+AS_IT_IS = nullcontext()
 PRECISIONS = (torch.float32, torch.float64)
 
 
@@ -44,11 +45,13 @@ def own_precision(weights: Tensor) -> AbstractContextManager[Any]:
     """Inside, autocast leaves products on their device in the precision that they have."""
     if is_autocast(weights):
         return torch.autocast(weights.device.type, enabled=False)
-    return nullcontext()
+    return AS_IT_IS
 
 
 def is_autocast(weights: Tensor) -> bool:
     """Whether autocast is on where they are."""
+    if not torch._C._is_any_autocast_enabled():
+        return False
     kind = weights.device.type
     return torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
 

@@ -146,7 +146,8 @@ class ContractionPlan:
             values = self._values(prepared, weights, different)
         if not values.requires_grad:  # belong to the graph all the same, with gradients of zero
             values = values + weights[:, :0].sum() + inputs[:, :0].sum()
-        return values.expand(len(weights), n_samples, len(self.observables))
+        shape = (len(weights), n_samples, len(self.observables))
+        return values if values.shape == shape else values.expand(shape)
 
     def _values(self, prepared: Sequence[Tensor], weights: Tensor, inputs: Tensor) -> Tensor:
         """`evaluate` of samples that differ."""
