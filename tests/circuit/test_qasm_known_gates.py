@@ -132,6 +132,32 @@ def test_products_that_are_shorter_than_qiskit_s(name: str) -> None:
     assert_same_state(reference.statevector(circuit), qiskit_state(exported))
 
 
+def test_the_specification_s_own_definitions() -> None:
+    """Gates of stdgates.inc written into the text, whose U has the phase that gphase undoes."""
+    inlined = """OPENQASM 3.0;
+    gate p(λ) a { ctrl @ gphase(λ) a; }
+    gate x a { U(π, 0, π) a; gphase(-π/2); }
+    gate h a { U(π/2, 0, π) a; gphase(-π/4); }
+    gate rx(θ) a { U(θ, -π/2, π/2) a; gphase(-θ/2); }
+    gate ry(θ) a { U(θ, 0, 0) a; gphase(-θ/2); }
+    gate z a { p(π) a; }
+    gate s a { pow(0.5) @ z a; }
+    gate sx a { pow(0.5) @ x a; }
+    gate cx a, b { ctrl @ x a, b; }
+    gate crx(θ) a, b { ctrl @ rx(θ) a, b; }
+    gate cry(θ) a, b { ctrl @ ry(θ) a, b; }
+    gate cz a, b { ctrl @ z a, b; }
+    gate ch a, b { ctrl @ h a, b; }
+    gate ccx a, b, c { ctrl @ ctrl @ x a, b, c; }
+    gate CX a, b { ctrl @ U(π, 0, π) a, b; }
+    """
+    calls = "h q[0]; rx(0.4) q[1]; ry(0.3) q[2]; cx q[0], q[1]; crx(0.7) q[1], q[2]; s q[0];"
+    calls += "cry(-1) q[2], q[0]; ch q[0], q[1]; sx q[2]; cz q[1], q[2]; ccx q[0], q[2], q[1];"
+    calls += "CX q[2], q[1];"
+    plain = Circuit.from_qasm(f'OPENQASM 3.0; include "stdgates.inc"; qubit[3] q; {calls}')
+    assert Circuit.from_qasm(f"{inlined} qubit[3] q; {calls}") == plain
+
+
 def test_what_does_nothing_stays_as_written() -> None:
     assert names(f"{HEADS[2]} gate g a {{ h a; h a; }} g q[1];") == ["H", "H"]
 

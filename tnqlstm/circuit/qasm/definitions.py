@@ -17,6 +17,7 @@ from .syntax import (
     Expression,
     Formula,
     GateDefinition,
+    Item,
     Modifier,
     Operand,
     Phase,
@@ -97,12 +98,13 @@ class Recognised(NamedTuple):
     """The gate of `GATES` or of `library` that a definition is, on its qubits `places`.
 
     Its angle is the parameter at the place `source`, the number `source` where that's a float, or
-    none.
+    none. `is_exact` says that the global phase is the same too.
     """
 
     gate: GateRule
     places: tuple[int, ...]
     source: int | float | None
+    is_exact: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +196,29 @@ def define(statement: GateDefinition, scope: Scope) -> Definition:
             for part in statement.body
             if (call := _call(part, statement.name, places, parameters, scope)) is not None
         )
+        calls += _undone_phase(calls, statement.parameters)
     return Definition(tuple(map(str, statement.parameters)), len(statement.qubits), calls, scope)
+
+
+def _undone_phase(calls: tuple[Call, ...], parameters: Sequence[Token]) -> tuple[Call, ...]:
+    """The global phase θ/2 of a U(θ, φ, λ) that stands beside a gphase, which undoes it.
+
+    U has no such phase here, in Qiskit and other tools; in the OpenQASM 3 specification it has,
+    and the gates of its stdgates.inc undo it, as in gate x a { U(π, 0, π) a; gphase(-π/2); }.
+    """
+    turns = [call for call in calls if call.token == "U"]
+    if len(calls) != 2 or len(turns) != 1 or all(call.gate is not GPHASE for call in calls):
+        return ()
+    (turn,) = turns
+    theta = turn.arguments[0]
+    half: Argument
+    if isinstance(theta, float):
+        half = theta / 2
+    else:
+        named = isinstance(theta, Parameter)
+        parts = (Item("name", parameters[theta.place], 0),) if named else theta.parts
+        half = Formula((*parts, 2.0, Item("/", turn.token, 2)))
+    return (Call(GPHASE, (), (half,), (), turn.token),)
 
 
 def _call(

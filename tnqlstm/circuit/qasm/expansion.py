@@ -58,10 +58,13 @@ class _Frame(NamedTuple):
     caller: BoundCall | None = None
 
 
-def expand(call: BoundCall, budget: Budget) -> list[Step]:
-    """The gates that a call comes to; `QasmError` where it comes to none."""
+def expand(call: BoundCall, budget: Budget, is_exact: bool = False) -> list[Step]:
+    """The gates that a call comes to; `QasmError` where it comes to none.
+
+    Global phases are among them, as steps GPHASE on no qubit, where `is_exact`.
+    """
     steps: list[Step] = []
-    frames = [_Frame(iter((call,)), steps, False)]
+    frames = [_Frame(iter((call,)), steps, is_exact)]
     while frames:
         calls, steps, is_exact, caller = frames[-1]
         inner = next(calls, None)
@@ -86,8 +89,8 @@ def expand(call: BoundCall, budget: Budget) -> list[Step]:
                 steps.append(("GPHASE", (), inner.angles[0]))
         elif isinstance(gate, Native):
             steps.append((gate.name, inner.qubits, inner.angles[0] if inner.angles else None))
-        elif gate.known is not None and not is_exact:
-            frames.append(_Frame(iter((_known(inner, gate.known),)), steps, False))
+        elif gate.known is not None and (gate.known.is_exact or not is_exact):
+            frames.append(_Frame(iter((_known(inner, gate.known),)), steps, is_exact))
         elif gate.is_plain and not is_exact:
             _add_plain(steps, gate, inner, budget)
         else:

@@ -8,6 +8,7 @@ parameters. A definition's name plays no part.
 
 from __future__ import annotations
 
+import cmath
 import math
 from collections.abc import Sequence
 from functools import cache
@@ -64,7 +65,8 @@ def recognise(definition: Definition) -> Recognised | None:
     if (
         not definition.calls
         or definition.n_qubits > 2
-        or not 0 < definition.n_operations <= _LONGEST
+        or definition.n_operations > _LONGEST
+        or (not definition.n_operations and definition.is_plain)
         or definition.work > _MOST_STEPS
         or n_parameters > _SAMPLES.shape[1]
         or not _is_smooth(definition)
@@ -79,9 +81,11 @@ def recognise(definition: Definition) -> Recognised | None:
         if found is None:
             found = _matches(unitary, _sources(steps, n_parameters), sample)
         else:
-            found = [m for m in found if _is(unitary, m, sample)]
+            found = [again for m in found if (again := _again(unitary, m, sample)) is not None]
         if not found:
             return None
+    found = found or []
+    found.sort(key=lambda match: (match.source is not None, not match.is_exact))
     return found[0] if found else None
 
 
@@ -89,7 +93,7 @@ def _steps(definition: Definition, values: NDArray[np.float64]) -> list[Step] | 
     qubits = tuple(range(definition.n_qubits))
     call = BoundCall(definition, (), tuple(map(float, values)), qubits, _NOWHERE)
     try:
-        return expand(call, Budget(_MOST_STEPS))
+        return expand(call, Budget(_MOST_STEPS), is_exact=True)
     except QasmError:  # 1/t at one of the samples, say: taken as it's written
         return None
 
@@ -98,6 +102,7 @@ def _sources(steps: list[Step], n_parameters: int) -> list[int | float]:
     """What the angle may be: a parameter (its place), or a number (a float)."""
     numbers = dict.fromkeys(float(angle) for *_, angle in steps if isinstance(angle, int | float))
     numbers |= dict.fromkeys(_EIGHTHS)
+    numbers.pop(0.0, None)  # that would be any gate
     return [*range(n_parameters), *numbers]
 
 
@@ -107,7 +112,10 @@ def _matches(
     """All that the unitary may be, the likeliest first: fixed gates, then angles by source."""
     n_qubits = int(math.log2(len(unitary)))
     fixed, turned = _family(n_qubits, False), _family(n_qubits, True)
-    found = [_label(fixed, int(k), None) for k in np.flatnonzero(_close(fixed.constant, unitary))]
+    found = [
+        _label(fixed, int(k), None, _equal(fixed.constant[k], unitary))
+        for k in np.flatnonzero(_close(fixed.constant, unitary))
+    ]
     angles = np.array([_angle(source, sample) for source in sources])
     phases = angles[:, None] * turned.frequency
     matrices = (
@@ -116,21 +124,26 @@ def _matches(
         + np.sin(phases)[..., None, None] * turned.sine
     )
     found += [
-        _label(turned, int(k), sources[row]) for row, k in np.argwhere(_close(matrices, unitary))
+        _label(turned, int(k), sources[row], _equal(matrices[row, k], unitary))
+        for row, k in np.argwhere(_close(matrices, unitary))
     ]
     return found
 
 
-def _label(family: _Family, gate: int, source: int | float | None) -> Recognised:
+def _label(family: _Family, gate: int, source: int | float | None, is_exact: bool) -> Recognised:
     rule, places = family.labels[gate]
-    return Recognised(rule, places, source)
+    return Recognised(rule, places, source, is_exact)
 
 
-def _is(unitary: _Matrix, match: Recognised, sample: NDArray[np.float64]) -> bool:
+def _again(unitary: _Matrix, match: Recognised, sample: NDArray[np.float64]) -> Recognised | None:
+    """The match if it holds for a further sample too."""
     angles = () if match.source is None else (_angle(match.source, sample),)
     call = BoundCall(match.gate, (), angles, match.places, _NOWHERE)
     n_qubits = int(math.log2(len(unitary)))
-    return bool(_close(_unitary(expand(call, Budget()), n_qubits), unitary))
+    matrix = _unitary(expand(call, Budget()), n_qubits)
+    if not _close(matrix, unitary):
+        return None
+    return match._replace(is_exact=match.is_exact and _equal(matrix, unitary))
 
 
 def _angle(source: int | float, sample: NDArray[np.float64]) -> float:
@@ -144,6 +157,10 @@ def _close(matrices: _Matrix, unitary: _Matrix) -> NDArray[np.bool_]:
     phase = (overlap / size)[..., None, None]
     close: NDArray[np.bool_] = np.abs(matrices * phase - unitary).max((-2, -1)) < _TOLERANCE
     return close
+
+
+def _equal(matrix: _Matrix, unitary: _Matrix) -> bool:
+    return bool(np.abs(matrix - unitary).max() < _TOLERANCE)
 
 
 @cache
@@ -210,6 +227,9 @@ def _ordered(matrix: _Matrix, places: tuple[int, ...]) -> _Matrix:
 def _unitary(steps: list[Step], n_qubits: int) -> _Matrix:
     unitary: _Matrix = np.eye(2**n_qubits, dtype=np.complex128)
     for name, qubits, angle in steps:
+        if name == "GPHASE":
+            unitary = unitary * cmath.exp(1j * angle)
+            continue
         matrix: _Matrix = GATES[name].matrix(angle)  # a number
         if len(qubits) == 2:
             unitary = _ordered(matrix, qubits) @ unitary
