@@ -215,8 +215,9 @@ def _undone_phase(calls: tuple[Call, ...], parameters: Sequence[Token]) -> tuple
     if isinstance(theta, float):
         half = theta / 2
     else:
-        named = isinstance(theta, Parameter)
-        parts = (Item("name", parameters[theta.place], 0),) if named else theta.parts
+        parts = theta.parts if isinstance(theta, Formula) else ()
+        if isinstance(theta, Parameter):
+            parts = (Item("name", parameters[theta.place], 0),)
         half = Formula((*parts, 2.0, Item("/", turn.token, 2)))
     return (Call(GPHASE, (), (half,), (), turn.token),)
 

@@ -6,7 +6,6 @@ multiplied and divided by numbers; an input may be encoded by one of `ENCODINGS`
 
 from __future__ import annotations
 
-import cmath
 import math
 import operator
 from collections.abc import Callable, Container, Iterator, Mapping
@@ -14,10 +13,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ...errors import CircuitError
 from ..slots import InputSlot, Polynomial, WeightSlot, arctan
+from .arithmetic import EXACT, check_call, computed, finite
 from .budget import Budget
 from .syntax import Expression, Formula, Item
 from .tokens import Token, error_at
-from .types import AngleNumber, BitString, converted
+from .types import BitString, converted
 
 __all__ = [
     "CONSTANTS",
@@ -57,49 +57,13 @@ CONSTANTS: dict[int, dict[str, Value]] = {
 }
 CONSTANTS[3] = CONSTANTS[2] | {"true": True, "false": False}
 
-_FUNCTIONS: dict[str, Callable[[float], float]] = {
-    "sin": math.sin,
-    "cos": math.cos,
-    "tan": math.tan,
-    "arcsin": math.asin,
-    "arccos": math.acos,
-    "arctan": math.atan,
-    "asin": math.asin,
-    "acos": math.acos,
-    "atan": math.atan,
-    "exp": math.exp,
-    "ln": math.log,
-    "log": math.log,
-    "sqrt": math.sqrt,
-    "floor": lambda value: float(math.floor(value)),
-    "ceiling": lambda value: float(math.ceil(value)),
-}
-# of two numbers, and of whole numbers; in OpenQASM 3 only
-_MORE_FUNCTIONS = ("mod", "pow", "popcount")
 _ARCTAN = ("arctan", "atan")
 WORK_OF_A_TERM = 8  # of a polynomial
-_EXACT = 2**53  # beyond it whole numbers are kept as floats
 
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-}
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-    "&&": lambda a, b: bool(a) and bool(b),
-    "||": lambda a, b: bool(a) or bool(b),
-}
-_BITWISE: dict[str, Callable[[int, int], int]] = {
-    "&": lambda a, b: a & b,
-    "|": lambda a, b: a | b,
-    "<<": lambda a, b: a << min(b, 1100),
-    ">>": lambda a, b: a >> min(b, 1100),
 }
 
 
@@ -189,7 +153,7 @@ def angle_of(
 def whole_of(expression: Expression, names: Names, version: int, place: Token, what: str) -> int:
     """The value as a whole number, for sizes and indices."""
     value = evaluate(expression, names, version, whole=True)
-    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
         value = int(value)
     if not isinstance(value, int):
         shown = f"{value:g}" if isinstance(value, float) else "a parameter"
@@ -224,29 +188,16 @@ def _value(item: Item, operands: list[Any], version: int, whole: bool) -> Any:
     if kind == "cast":
         return _cast(item, operands[0])
     if kind == "call":
-        _check_call(token, len(operands), version)
+        check_call(token, len(operands), version)
     if any(isinstance(value, _PARAMETERS) for value in operands):
         return _open(item, operands)
     numbers = [value.value if isinstance(value, BitString) else value for value in operands]
     try:
-        return _finite(_number(item, numbers, version, whole))
+        return finite(computed(item, numbers, version, whole))
     except (ArithmeticError, ValueError, TypeError) as error:
         shown = " and ".join(f"{value:g}" for value in numbers)
         what = f"{token}({shown})" if kind == "call" else f"{kind} of {shown}"
         raise error_at(token, f"{what} is no finite real number ({error}). Change it.") from None
-
-
-def _check_call(token: Token, n_operands: int, version: int) -> None:
-    if token in _FUNCTIONS:
-        wanted = 1
-    elif version == 3 and token in _MORE_FUNCTIONS:
-        wanted = 1 if token == "popcount" else 2
-    else:
-        known = ", ".join((*_FUNCTIONS, *(_MORE_FUNCTIONS if version == 3 else ())))
-        raise error_at(token, f"no function {str(token)!r}. Known: {known}.")
-    if n_operands != wanted:
-        count = "1 number" if wanted == 1 else f"{wanted} numbers"
-        raise error_at(token, f"function {str(token)!r} takes {count}, got {n_operands}.")
 
 
 def _element(token: Token, value: Any, index: Any) -> Scalar:
@@ -313,101 +264,3 @@ def _no_arithmetic(token: Token, what: str) -> Exception:
         "(-w, w/2, 2*x + 1), of an input also arctan(x) or arctan(x*x): do the rest of the "
         "arithmetic on its value, outside the circuit.",
     )
-
-
-def _number(item: Item, operands: list[Any], version: int, whole: bool) -> Any:
-    kind = item.kind
-    if kind == "call":
-        return _call(item.token, operands)
-    first = operands[0]
-    if kind == "negative":
-        return AngleNumber.of(-first, first.width) if isinstance(first, AngleNumber) else -first
-    if kind == "not":
-        return not first
-    if kind == "complement":
-        return ~_int(first)
-    left, right = operands
-    if isinstance(left, AngleNumber) or isinstance(right, AngleNumber):
-        turned = _of_angles(kind, left, right)
-        if turned is not None:
-            return turned
-    if kind in _COMPARISONS:
-        return _COMPARISONS[kind](left, right)
-    if kind in _BITWISE:
-        result: int | float = _BITWISE[kind](_int(left), _int(right))
-    elif kind == "/":
-        return _quotient(left, right, version, whole)
-    elif kind == "**":
-        return _power(left, right)
-    elif kind == "%":
-        return _remainder(left, right)
-    else:
-        result = left + right if kind == "+" else left - right if kind == "-" else left * right
-    return result if abs(result) < _EXACT else float(result)
-
-
-def _call(name: str, operands: list[Any]) -> Any:
-    if name == "mod":
-        return _remainder(*operands)
-    if name == "pow":
-        return _power(*operands)
-    if name == "popcount":
-        value = _int(operands[0])
-        if value < 0:
-            raise ValueError("below 0")
-        return value.bit_count()
-    return _FUNCTIONS[name](operands[0])
-
-
-def _int(value: int | float) -> int:
-    if not isinstance(value, int):
-        raise ValueError("whole numbers wanted")
-    return value
-
-
-def _of_angles(kind: str, left: int | float, right: int | float) -> AngleNumber | None:
-    """Sums of angles and their products and quotients with whole numbers, modulo 2π."""
-    if isinstance(left, AngleNumber) and isinstance(right, AngleNumber):
-        if kind in ("+", "-"):
-            return left.plus(right) if kind == "+" else left.minus(right)
-    elif isinstance(left, AngleNumber) and isinstance(right, int):
-        if kind == "*":
-            return left.times(right)
-        if kind == "/":
-            return left.over(right)
-    elif isinstance(right, AngleNumber) and isinstance(left, int) and kind == "*":
-        return right.times(left)
-    return None
-
-
-def _quotient(left: int | float, right: int | float, version: int, whole: bool) -> int | float:
-    """In OpenQASM 3 whole numbers divide to a whole number, which angles hardly ever mean."""
-    if version == 3 and isinstance(left, int) and isinstance(right, int):
-        size, rest = divmod(abs(left), abs(right))
-        if rest and not whole:
-            raise ValueError(
-                f"whole numbers divide to {int(left / right)} in OpenQASM 3; write "
-                f"{left}.0/{right} for a fraction"
-            )
-        return size if (left < 0) == (right < 0) else -size
-    return left / right
-
-
-def _remainder(left: int | float, right: int | float) -> int | float:
-    """What division towards zero leaves."""
-    value = math.fmod(left, right)
-    return int(value) if isinstance(left, int) and isinstance(right, int) else value
-
-
-def _power(left: int | float, right: int | float) -> int | float:
-    value = float(left) ** float(right)  # bounded, where whole numbers could grow without end
-    if isinstance(value, complex) or cmath.isnan(value):
-        raise ValueError("a complex number")
-    whole = isinstance(left, int) and isinstance(right, int) and right >= 0
-    return int(value) if whole and abs(value) < _EXACT else value
-
-
-def _finite(value: Any) -> Any:
-    if not math.isfinite(value):
-        raise ValueError("beyond the range of floats")
-    return value

@@ -12,9 +12,11 @@ from itertools import pairwise
 
 from ...errors import QasmError
 from . import syntax
-from .formulas import TYPES, read_expression, read_list, unexpected
+from .declarations import Declarations
+from .formulas import read_expression, read_list, unexpected
+from .parts import NO_CONTROL, RESERVED, UNSUPPORTED
 from .patterns import CALL_IN_BODY, NAME, NUMBER
-from .syntax import Expression, Index, Modifier, Operand, Statement, Type
+from .syntax import Expression, Modifier, Operand, Statement
 from .tokens import Token, Tokens, error_at, make_token, shown
 
 __all__ = ["MAX_CHARACTERS", "NO_CONTROL", "ONLY_3", "Parser", "check_length", "of_3"]
@@ -22,26 +24,6 @@ __all__ = ["MAX_CHARACTERS", "NO_CONTROL", "ONLY_3", "Parser", "check_length", "
 MAX_CHARACTERS = 2**25  # a million gates with angles of 17 digits fit
 MAX_BLOCKS = 50  # one inside the other
 
-NO_CONTROL = (
-    "A circuit here has no control flow but `for` and `if` on constants: unroll it, or decide "
-    "before it's written"
-)
-_VALUES = "Give numbers in place, as `const`, or as `input float`"
-_UNSUPPORTED: dict[str, str] = {
-    **dict.fromkeys(("while", "switch", "break", "continue"), NO_CONTROL),
-    **dict.fromkeys(("def", "extern", "return", "end", "else"), NO_CONTROL),
-    **dict.fromkeys(("cal", "defcal", "defcalgrammar"), "Leave calibrations out"),
-    **dict.fromkeys(("duration", "stretch"), "Leave timing out"),
-    **dict.fromkeys(("float", "angle", "int", "uint", "bool", "complex", "array"), _VALUES),
-    "output": "Results are expectation values: leave it out",
-}
-_OF_BOTH = frozenset(
-    ["OPENQASM", "include", "qreg", "creg", "gate", "opaque", "barrier", "measure", "reset", "if"]
-)
-_OF_3 = frozenset(
-    ["qubit", "bit", "const", "input", "let", "for", "in", "box", "delay", "gphase", "pragma"]
-)
-_RESERVED = {2: _OF_BOTH, 3: _OF_BOTH | _OF_3 | _UNSUPPORTED.keys()}
 ONLY_3 = frozenset(
     ["qubit", "bit", "input", "const", "ctrl", "negctrl", "inv", "gphase", "let", "for"]
 )
@@ -68,16 +50,16 @@ def of_3(word: Token) -> QasmError:
     )
 
 
-class Parser:
+class Parser(Declarations):
     """Reads statements from `tokens`, whose `version` the header decides."""
 
     def __init__(self, tokens: Tokens) -> None:
-        self.tokens = tokens
+        super().__init__(tokens)
         self.depth = 0
         self._kinds: dict[str, Callable[[Token], Statement]] = {
-            "include": self._include,
-            "qreg": self._old_qubits,
-            "creg": self._old_bits,
+            "include": self.read_include,
+            "qreg": self.read_old_qubits,
+            "creg": self.read_old_bits,
             "gate": self._gate,
             "opaque": self._gate,
             "barrier": self._barrier,
@@ -85,54 +67,17 @@ class Parser:
             "reset": self._reset,
         }
         self._kinds_of_3: dict[str, Callable[[Token], Statement]] = {
-            "qubit": self._qubits,
-            "bit": self._bits,
-            "const": self._constant,
-            "input": self._input,
-            "let": self._alias,
+            "qubit": self.read_qubits,
+            "bit": self.read_bits,
+            "const": self.read_constant,
+            "input": self.read_input,
+            "let": self.read_alias,
             "for": self._loop,
             "if": self._branch,
             "box": self._box,
             "delay": self._delay,
             "nop": self._barrier,
         }
-
-    # words
-
-    def _take(self, *kinds: str) -> Token:
-        token = self.tokens.peek()
-        if token.kind not in kinds:
-            raise unexpected(token, self.tokens, *map(repr, kinds))
-        return self.tokens.take()
-
-    def _takes(self, kind: str) -> bool:
-        """Whether the next token is of that kind; it's taken then."""
-        if self.tokens.peek().kind == kind:
-            self.tokens.take()
-            return True
-        return False
-
-    def _name(self, *others: str) -> Token:
-        token = self.tokens.peek()
-        if token.kind != "NAME" or token in _RESERVED[self.tokens.version]:
-            raise unexpected(token, self.tokens, *others, "a name")
-        return self.tokens.take()
-
-    def _names(self, end: str, *others: str) -> tuple[Token, ...]:
-        """Names up to `end`, which stays; a comma may end the list."""
-        names = [self._name(*others)]
-        while self.tokens.peek().kind != end:
-            if not self._takes(","):
-                raise unexpected(self.tokens.peek(), self.tokens, "','", repr(end))
-            if self.tokens.peek().kind != end:
-                names.append(self._name())
-        return tuple(names)
-
-    def _word(self, word: str) -> None:
-        token = self.tokens.peek()
-        if token != word:
-            raise unexpected(token, self.tokens, repr(word))
-        self.tokens.take()
 
     # statements
 
@@ -190,10 +135,10 @@ class Parser:
     def _refuse(self, token: Token) -> None:
         """`QasmError` for words that a circuit here has no place for."""
         version = self.tokens.version
-        if version == 3 and token in _UNSUPPORTED:
+        if version == 3 and token in UNSUPPORTED:
             raise error_at(
                 token,
-                f"got {str(token)!r}, which a circuit here can't hold. {_UNSUPPORTED[token]}.",
+                f"got {str(token)!r}, which a circuit here can't hold. {UNSUPPORTED[token]}.",
             )
         if version == 2 and token == "if":
             raise error_at(token, f"got 'if', which a circuit here can't hold. {NO_CONTROL}.")
@@ -212,103 +157,6 @@ class Parser:
         if line is None:
             raise unexpected(token, self.tokens, "a statement")
         self.tokens.go_to(line.end())
-
-    def _include(self, _: Token) -> Statement:
-        file = self.tokens.peek()
-        if file.kind != "STRING":
-            raise unexpected(file, self.tokens, "a file name in quotes")
-        self.tokens.take()
-        self._take(";")
-        return syntax.Include(file)
-
-    def _size(self) -> Expression | None:
-        """What stands in square brackets, if there are any."""
-        if not self._takes("["):
-            return None
-        size = read_expression(self.tokens, "]")
-        self.tokens.take()
-        return size
-
-    def _old_register(self) -> tuple[Token, Expression | None]:
-        name = self._name()
-        if self.tokens.peek().kind != "[" and self.tokens.version == 2:
-            raise unexpected(self.tokens.peek(), self.tokens, "'['")
-        size = self._size()
-        self._take(";")
-        return name, size
-
-    def _old_qubits(self, _: Token) -> Statement:
-        return syntax.Qubits(*self._old_register())
-
-    def _old_bits(self, _: Token) -> Statement:
-        return syntax.Bits(*self._old_register())
-
-    def _qubits(self, _: Token) -> Statement:
-        size = self._size()
-        name = self._name()
-        self._take(";")
-        return syntax.Qubits(name, size)
-
-    def _bits(self, _: Token) -> Statement:
-        size = self._size()
-        name = self._name()
-        measured = literal = None
-        if self._takes("="):
-            if self.tokens.peek().kind == "STRING":
-                literal = self.tokens.take()
-            elif self.tokens.peek().kind in ("INT", "BASED") or self.tokens.peek() in (
-                "true",
-                "false",
-            ):
-                self.tokens.take()
-            else:
-                self._word("measure")
-                measured = self._operand()
-        self._take(";")
-        return syntax.Bits(name, size, measured, literal)
-
-    def _alias(self, _: Token) -> Statement:
-        name = self._name()
-        self._take("=")
-        operands = [self._operand()]
-        while self._takes("++"):
-            operands.append(self._operand())
-        self._take(";")
-        return syntax.Alias(name, tuple(operands))
-
-    def _type(self) -> Type:
-        token = self.tokens.peek()
-        if token not in TYPES:
-            raise unexpected(token, self.tokens, "bit", "bool", "float", "angle", "int", "uint")
-        self.tokens.take()
-        return Type(token, self._size())
-
-    def _constant(self, _: Token) -> Statement:
-        kind = self._type()
-        name = self._name()
-        self._take("=")
-        value: Expression | Token
-        if self.tokens.peek().kind == "STRING":
-            value = self.tokens.take()
-        else:
-            value = read_expression(self.tokens, ";")
-        self._take(";")
-        return syntax.Constant(name, kind, value)
-
-    def _input(self, _: Token) -> Statement:
-        length = None
-        if self.tokens.peek() == "array":
-            self.tokens.take()
-            self._take("[")
-            kind = self._type()
-            self._take(",")
-            length = read_expression(self.tokens, "]")
-            self.tokens.take()
-        else:
-            kind = self._type()
-        name = self._name()
-        self._take(";")
-        return syntax.Input(name, kind.token, length)
 
     def _gate(self, word: Token) -> Statement:
         name = self._name()
@@ -337,9 +185,9 @@ class Parser:
         tokens = self.tokens
         start = tokens.peek()
         match = CALL_IN_BODY.match(tokens.text, start.at)
-        if match is None or start in _RESERVED[tokens.version] or start == "nop":
+        if match is None or start in RESERVED[tokens.version] or start == "nop":
             return None
-        if tokens.version == 3 and (start in _MODIFIERS or _RESERVED[3] & {*match[3].split()}):
+        if tokens.version == 3 and (start in _MODIFIERS or RESERVED[3] & {*match[3].split()}):
             return None
         tokens.count(3, start)
         arguments: tuple[Expression, ...] = ()
@@ -368,7 +216,7 @@ class Parser:
                     token, f"got {str(token)!r} in a gate's body. Write its gates out there."
                 )
             self._refuse(token)
-            if token.kind != "NAME" or token in _RESERVED[self.tokens.version] - {"gphase"}:
+            if token.kind != "NAME" or token in RESERVED[self.tokens.version] - {"gphase"}:
                 raise unexpected(token, self.tokens, "'}'", "a gate")
             part = self._application()
         if part is None or isinstance(part, syntax.Application | syntax.Phase | syntax.Barrier):
@@ -418,51 +266,6 @@ class Parser:
         if not self._takes(";"):
             operands = self._operands("';'")
         return syntax.Phase(token, modifiers, angle, operands)
-
-    def _operands(self, *others: str) -> tuple[Operand, ...]:
-        """Operands up to the semicolon, which is taken; a comma may end the list."""
-        operands = [self._operand(*others)]
-        while not self._takes(";"):
-            if not self._takes(","):
-                raise unexpected(self.tokens.peek(), self.tokens, "','", "';'")
-            if self.tokens.peek().kind != ";":
-                operands.append(self._operand())
-        return tuple(operands)
-
-    def _operand(self, *others: str) -> Operand:
-        if self.tokens.peek().kind == "PHYSICAL":
-            return Operand(self.tokens.take(), None)
-        name = self._name(*others)
-        return Operand(name, self._index() if self.tokens.peek().kind == "[" else None)
-
-    def _index(self) -> Index:
-        self._take("[")
-        if self.tokens.version == 3 and self._takes("{"):
-            chosen = read_list(self.tokens, "}")
-            self._take("]")
-            return chosen
-        return self._range("]")
-
-    def _range(self, end: str) -> Index:
-        """An expression, or two or three with colons between them; `end` is taken."""
-        ends = (":", end) if self.tokens.version == 3 else (end,)
-        parts: list[Expression | None] = []
-        while True:
-            at_end = self.tokens.peek().kind in ends and self.tokens.version == 3
-            if at_end and (parts or self.tokens.peek().kind == ":"):
-                parts.append(None)
-            else:
-                parts.append(read_expression(self.tokens, *ends))
-            token = self.tokens.take()
-            if token.kind == end:
-                break
-            if len(parts) == 3:
-                raise unexpected(token, self.tokens, repr(end))
-        first, *rest = parts
-        if not rest:
-            assert first is not None
-            return first
-        return syntax.Slice(first, rest[0] if len(rest) == 2 else None, rest[-1])
 
     def _assignment(self, name: Token) -> Statement:
         bits = Operand(name, self._index() if self.tokens.peek().kind == "[" else None)
