@@ -8,7 +8,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent.parent / "tnqlstm"
 ORDER = (
     *("errors", "arguments", "figures", "outputs"),
-    *("circuit", "distribution", "limits", "specs", "contraction", "nn", "forecasting", "cli"),
+    *("circuit", "limits", "distribution", "specs", "contraction", "nn", "forecasting", "cli"),
 )
 
 

@@ -6,12 +6,14 @@ the finger shouldn't do. Python takes any size.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from .circuit import Circuit
 from .errors import TnqlstmError
 
 __all__ = [
+    "MOST_DIGITS",
     "MOST_GATES",
     "MOST_LINKS",
     "MOST_POINTS",
@@ -19,6 +21,7 @@ __all__ = [
     "MOST_TRAINED_GATES",
     "MOST_WEIGHTS",
     "SizeError",
+    "check_digits",
     "check_network_size",
     "check_size",
     "n_gates",
@@ -30,6 +33,7 @@ MOST_TRAINED_GATES = 100_000  # about a minute of planning
 MOST_LINKS = 400_000  # as many as fit into a network file
 MOST_QPUS = 2_000  # all routes between them take some seconds
 MOST_WEIGHTS = 100_000_000  # some 2 GB with what RMSprop keeps and a checkpoint
+MOST_DIGITS = 9  # of a number in a text
 MOST_POINTS = 1_000_000  # of a forecast, some ten minutes
 
 
@@ -65,6 +69,17 @@ def check_network_size(what: str, topology: str, n_qpus: int) -> None:
 def n_links(topology: str, n_qpus: int) -> int:
     """The number of links between so many QPUs; of a grid and a small world, the most."""
     return n_qpus * (n_qpus - 1) // 2 if topology == "complete" else 2 * n_qpus
+
+
+def check_digits(what: str, text: str, error: type[TnqlstmError]) -> None:
+    """Raise where a number is longer than any size that's of use."""
+    if long := re.search(rf"\d{{{MOST_DIGITS + 1},}}", text):
+        shown = long[0] if len(long[0]) <= 40 else f"{long[0][:40]}…"
+        head = text if len(text) <= 60 else f"{text[:60]}…"
+        raise error(
+            f"{what} {head!r}: the number {shown} has {len(long[0])} digits; "
+            f"at most {MOST_DIGITS} wanted."
+        )
 
 
 def _shown(number: int) -> str:

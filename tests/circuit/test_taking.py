@@ -44,7 +44,7 @@ def test_wherever_a_circuit_is_wanted() -> None:
     assert cell.circuit.weight_shape == (2,)
 
 
-@pytest.mark.parametrize("source", ["OPENQASM 2.0;", None, 3, qml.device("default.qubit")])
+@pytest.mark.parametrize("source", ["h q[0];", None, 3, qml.device("default.qubit")])
 def test_others_are_refused_in_a_line_that_says_how(source: object) -> None:
     for take in (tnq.VQC, tnq.plan_expectations):
         with pytest.raises(TypeError, match=r"Circuit wanted, got \w+\. .*Circuit.from_qasm"):

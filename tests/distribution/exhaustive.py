@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tnqlstm.circuit import Circuit, Operation
-from tnqlstm.distribution import QPUNetwork
+from tnqlstm.distribution import Partition, QPUNetwork
 from tnqlstm.distribution.runs import RunGraph
 
 from .. import reference
@@ -308,3 +308,16 @@ def least_ebits(graph: RunGraph, network: QPUNetwork) -> int:
 def all_linked(_: Iterable[int], wanted: Iterable[int]) -> int:
     """Links to new QPUs where every two are linked."""
     return len(set(wanted))
+
+
+def fewest_within_limits(circuit: Circuit, network: QPUNetwork) -> int | None:
+    """The fewest e-bits of all placements that do with the communication qubits; None without one.
+
+    Each is packed as `Partition` packs it: it's the search over placements that this tries out.
+    """
+    found: int | None = None
+    for where in placements(circuit.n_qubits, network.capacities):
+        placed = Partition(circuit, network, tuple(network.qpus[i] for i in where))
+        if placed.error is None and (found is None or placed.n_ebits < found):
+            found = placed.n_ebits
+    return found

@@ -434,3 +434,25 @@ class TestContiguousBlocks:
 def test_public_names_are_the_ones_here() -> None:
     assert tnq.partition is partition
     assert tnq.Partition is Partition
+
+
+class TestAgainstOtherCosts:
+    """No cost is left dearer than the placement that was found for another one has it."""
+
+    @settings(max_examples=15)
+    @given(seed=st.integers(0, 10**6))
+    def test_of_random_circuits(self, seed: int) -> None:
+        circuit, network = random_case(seed, most_qubits=10)
+        found = {
+            cost: partition(circuit, network, cost, n_random_starts=2, effort=0.05)
+            for cost in COSTS
+        }
+        for cost, placed in found.items():
+            for other in found.values():
+                assert placed.cost(cost) <= other.cost(cost) + 1e-9
+
+    def test_e_bits_of_a_fourier_transform(self) -> None:
+        circuit, network = qft(32), QPUNetwork.line(4, 8)
+        gates = partition(circuit, network, "gates", n_random_starts=1)
+        ebits = partition(circuit, network, "ebits", n_random_starts=1, effort=0.01)
+        assert ebits.n_ebits <= gates.n_ebits

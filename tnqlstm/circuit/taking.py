@@ -11,13 +11,16 @@ __all__ = ["as_circuit"]
 
 
 def as_circuit(source: Any) -> Circuit:
-    """The circuit itself, or that of a Qiskit or quimb circuit or a PennyLane tape.
+    """The circuit itself, or that of a Qiskit or quimb circuit, a PennyLane tape or OpenQASM text.
 
-    Read as `from_qiskit`, `from_quimb` and `from_pennylane` do by default. Raises `TypeError` for
-    everything else, and says how it's converted.
+    Read as `from_qiskit`, `from_quimb`, `from_pennylane` and `from_qasm` do by default. Raises
+    `TypeError` for everything else, and says how it's converted.
     """
     if isinstance(source, Circuit):
         return source
+    text = source.encode() if isinstance(source, str) else source
+    if isinstance(text, bytes) and b"OPENQASM" in text:
+        return Circuit.from_qasm(source)
     # whose objects these are has been imported already
     qiskit, quimb = sys.modules.get("qiskit"), sys.modules.get("quimb.tensor")
     pennylane = sys.modules.get("pennylane")

@@ -284,6 +284,11 @@ def plan_expectations(
         placed = Partition.from_blocks(
             circuit, QPUNetwork.line(1, qubits=circuit.n_qubits), {"qpu0": range(circuit.n_qubits)}
         )
+    elif not isinstance(placed, Partition):
+        raise PartitionError(
+            f"a Partition wanted as placed, got {type(placed).__name__}. Place the circuit on a "
+            "network: placed=partition(circuit, network)."
+        )
     elif placed.circuit != circuit:
         raise PartitionError(
             f"the partition is of another: {placed.circuit}. Partition this one: {circuit}."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import whole
-from ..circuit import Circuit
+from ..circuit import Circuit, as_circuit
 from ..errors import NetworkError, PartitionError, look_up
 from .clock import Clock
 from .costs import COSTS
@@ -172,6 +172,7 @@ def cost_table(
     Raises `NetworkError` for numbers that make no network, `UnknownNameError` for an unknown
     topology or cost, `PartitionError` where nothing is asked for. Costs one search a row.
     """
+    circuit = as_circuit(circuit)
     make = topology if callable(topology) else look_up("topology", topology, TOPOLOGIES)
     for cost in costs:
         look_up("cost", cost, COSTS)

@@ -16,7 +16,7 @@ from ..errors import NetworkError, UnknownNameError
 from . import topologies
 from .link import Link
 from .network_graph import QPU, Position, checked_graph
-from .routes import hop_matrix, shortest_route
+from .routes import UNREACHABLE, hop_matrix, relayed_routes, shortest_route
 from .steiner import SteinerTrees
 
 if TYPE_CHECKING:
@@ -237,6 +237,34 @@ class QPUNetwork:
         """`hops` of all pairs, shape (n_qpus, n_qpus), in the order of `qpus`."""
         return hop_matrix(self._neighbours)
 
+    @cached_property
+    def copies_pass_everywhere(self) -> bool:
+        """Whether every QPU has the two communication qubits that pass a copy of a qubit on."""
+        return all(limit not in (0, 1) for limit in self.communication_qubits)
+
+    def copy_route(self, a: int, b: int) -> tuple[int, ...]:
+        """The QPUs, by index, over which a qubit of one is copied to another, both included.
+
+        The shortest route on which those between have two communication qubits and the ends one;
+        `route` where there is none, which a protocol then can't take.
+        """
+        if not self.copies_pass_everywhere and b in self._copy_routes[a]:
+            return self._copy_routes[a][b]
+        return tuple(map(self.index, self.route(self.qpus[a], self.qpus[b])))
+
+    @cached_property
+    def copy_hops(self) -> NDArray[np.int64]:
+        """Links of each `copy_route`, `UNREACHABLE` where there is none: (n_qpus, n_qpus)."""
+        if self.copies_pass_everywhere:
+            return self.hop_matrix
+        n = len(self.qpus)
+        hops = np.full((n, n), UNREACHABLE, dtype=np.int64)
+        for a, routes in enumerate(self._copy_routes):
+            for b, route in routes.items():
+                hops[a, b] = len(route) - 1
+        hops.setflags(write=False)
+        return hops
+
     def steiner_tree(self, qpus: Iterable[QPU]) -> tuple[tuple[QPU, QPU], ...]:
         """Links, in the order of `links`, of a smallest tree that joins these QPUs.
 
@@ -322,6 +350,10 @@ class QPUNetwork:
     @cached_property
     def _routes(self) -> dict[tuple[int, int], tuple[QPU, ...]]:
         return {}
+
+    @cached_property
+    def _copy_routes(self) -> list[dict[int, tuple[int, ...]]]:
+        return relayed_routes(self._neighbours, self.communication_qubits)
 
     @cached_property
     def _steiner(self) -> SteinerTrees:

@@ -10,6 +10,9 @@
 A name is text or an integer. `communication_qubits` is null, or left out, for as many as needed;
 `rate` is null for infinite. `position` may be left out, and so may the model and each figure of a
 link, which are then an ideal link's. Nothing else may be there: a misspelt key is an error.
+
+What `json.dumps(networkx.node_link_data(graph))` gives is read, too: its nodes and edges carry the
+attributes that `QPUNetwork` reads of a graph.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from collections.abc import Hashable
 from numbers import Integral
 from typing import Any, NoReturn
 
@@ -26,7 +30,7 @@ from ..errors import NetworkError, TnqlstmError
 from .link import LINK_FIGURES, Link
 from .network import QPU, QPUNetwork
 
-__all__ = ["network_of_json", "network_to_json_text", "saved_name"]
+__all__ = ["network_of_data", "network_of_json", "network_to_json_text", "saved_name"]
 
 FORMAT, VERSION = "tnqlstm-network", 1
 _TOP_KEYS = ("format", "version", "nodes", "links")
@@ -57,9 +61,13 @@ def network_of_json(content: str | bytes, source: str) -> QPUNetwork:
 
     Raises `NetworkError` that says where and what, for anything else.
     """
-    data = _parse(content, source)
+    return network_of_data(_parse(content, source), source)
+
+
+def network_of_data(data: Any, source: str) -> QPUNetwork:
+    """The network of the data of such a text, or of networkx's `node_link_data`."""
     try:
-        return _network(data)
+        return _network_of_node_link(data) if _is_node_link(data) else _network(data)
     except TnqlstmError as error:
         raise NetworkError(f"{source}: {error}") from None
 
@@ -146,6 +154,44 @@ def _network(data: Any) -> QPUNetwork:
     return QPUNetwork(graph)
 
 
+def _is_node_link(data: Any) -> bool:
+    """Whether these are the data of networkx's `node_link_data`, whose nodes have ids."""
+    return isinstance(data, dict) and "format" not in data and {"directed", "nodes"} <= set(data)
+
+
+def _network_of_node_link(data: dict[str, Any]) -> QPUNetwork:
+    """Nodes carry the attributes that `QPUNetwork` reads, and edges the figures of their links."""
+    if data["directed"] or data.get("multigraph"):
+        raise NetworkError(
+            "the graph is directed or a multigraph; an undirected one with one edge a link wanted. "
+            "Convert it with networkx.Graph(graph) before node_link_data."
+        )
+    key = next((key for key in ("edges", "links") if key in data), "edges")
+    _check_keys("the node-link data", data, tuple(data), ("nodes", key))
+    graph = nx.Graph()
+    for index, node in enumerate(_listed("nodes", data["nodes"])):
+        _check_keys(f"node {index}", node, tuple(node), ("id",))
+        name = _node_name(node["id"])
+        if name in graph:
+            raise NetworkError(f"node {index} has the id {_shown(name)} of an earlier one.")
+        graph.add_node(name, **{k: value for k, value in node.items() if k != "id"})
+    for index, edge in enumerate(_listed(key, data[key])):
+        what = f"edge {index}"
+        _check_keys(what, edge, tuple(edge), ("source", "target"))
+        ends = [_node_name(edge[end]) for end in ("source", "target")]
+        _check_ends(graph, what, ends)
+        options = {k: v for k, v in edge.items() if k not in ("source", "target")}
+        if options.get("rate", 0) is None:
+            del options["rate"]
+        graph.add_edge(*ends, **options)
+    return QPUNetwork(graph)
+
+
+def _node_name(name: Any) -> Any:
+    """An id as networkx makes it of JSON: a list is a tuple."""
+    return tuple(map(_node_name, name)) if isinstance(name, list) else name
+
+
 def _add_node(graph: nx.Graph, what: str, node: Any) -> None:
     _check_keys(what, node, _NODE_KEYS, ("name", "qubits"))
     name = _name(what, node["name"])
@@ -159,15 +205,7 @@ def _add_link(graph: nx.Graph, what: str, link: Any) -> None:
     ends = link["ends"]
     if not isinstance(ends, list) or len(ends) != 2:
         raise NetworkError(f"{what} has the ends {_shown(ends)}; a list of two names wanted.")
-    for end in ends:
-        if _name(what, end) not in graph:
-            known = ", ".join(_shown(name) for name in list(graph)[:12])
-            raise NetworkError(
-                f"{what} ends at {_shown(end)}, which no node is named. Names: {known}"
-                f"{', …' if len(graph) > 12 else ''}. Correct the end, or add the node."
-            )
-    if graph.has_edge(*ends):
-        raise NetworkError(f"{what} joins {ends[0]!r} and {ends[1]!r} as an earlier one. Keep one.")
+    _check_ends(graph, what, [_name(what, end) for end in ends])
     options = {key: value for key, value in link.items() if key != "ends"}
     if options.get("rate") == math.inf:
         raise NetworkError(f"{what} has a rate past the range of a float; null means infinite.")
@@ -177,6 +215,18 @@ def _add_link(graph: nx.Graph, what: str, link: Any) -> None:
         graph.add_edge(*ends, link=Link(**options))
     except TnqlstmError as error:
         raise NetworkError(f"{what}, {ends[0]} - {ends[1]}: {error}") from None
+
+
+def _check_ends(graph: nx.Graph, what: str, ends: list[Any]) -> None:
+    for end in ends:
+        if not isinstance(end, Hashable) or end not in graph:
+            known = ", ".join(_shown(name) for name in list(graph)[:12])
+            raise NetworkError(
+                f"{what} ends at {_shown(end)}, which no node is named. Names: {known}"
+                f"{', …' if len(graph) > 12 else ''}. Correct the end, or add the node."
+            )
+    if graph.has_edge(*ends):
+        raise NetworkError(f"{what} joins {ends[0]!r} and {ends[1]!r} as an earlier one. Keep one.")
 
 
 def _name(what: str, name: Any) -> str | int:

@@ -43,8 +43,7 @@ class Packet:
         for a move only.
     root, axis
         The qubit and the Pauli axis, at the copy's start, in whose eigenbasis it is copied. None
-        and "" for a gate of rank 4, which is done on `target` by teleporting its first qubit
-        there and back.
+        and "" for a gate of rank 4, done on `target` by teleporting a qubit there and back.
     source, target
         Indices, in `network.qpus`, of the root's QPU and the copy's.
     links
@@ -99,6 +98,7 @@ class Packing:
     network: QPUNetwork
     homes: tuple[int, ...]  # of each run
     places: tuple[int, ...]  # of each edge
+    alone: frozenset[int] = frozenset()  # runs whose copies are made anew, each on its own route
 
     @cached_property
     def packets(self) -> tuple[Packet, ...]:
@@ -109,6 +109,8 @@ class Packing:
         found = copies.packets()
         for operation, a, b in self.graph.loners:
             source, target = self.homes[a], self.homes[b]
+            if second_travels(self.network, source, target):
+                source, target = target, source
             if source != target:
                 links = _route(self.network, source, target) + _route(self.network, target, source)
                 found.append(Packet((operation,), None, "", source, target, links, (operation,)))
@@ -164,7 +166,8 @@ class _Copies:
                 moved = number
             run = self.graph.runs[number]
             kept = {}
-            if run.previous is not None and run.previous >= moved:
+            is_alone = number in self.packing.alone
+            if run.previous is not None and run.previous >= moved and not is_alone:
                 for qpu, copy in self.alive[run.previous].items():
                     if self._lives_on(run, homes[number], qpu):
                         kept[qpu] = copy
@@ -173,9 +176,11 @@ class _Copies:
                             for edge, met in run.between
                             for operation in self.graph.edges[edge].operations
                         ]
-            self.alive[number] = self._serve(run, homes[number], kept)
+            self.alive[number] = self._serve(run, homes[number], kept, is_alone)
 
-    def _serve(self, run: Run, home: int, kept: dict[int, _Copy]) -> dict[int, _Copy]:
+    def _serve(
+        self, run: Run, home: int, kept: dict[int, _Copy], is_alone: bool
+    ) -> dict[int, _Copy]:
         """The copies alive in a run: those kept from before, and new ones where they're wanted."""
         serves: dict[int, list[int]] = {}
         for edge in run.edges:
@@ -185,14 +190,20 @@ class _Copies:
         alive = dict(kept)
         wanted = [qpu for qpu in serves if qpu not in kept]
         new = []
-        for qpu, links in connect(self.packing.network, [home, *kept], wanted).items():
+        network = self.packing.network
+        routes = (
+            {qpu: _route(network, home, qpu) for qpu in wanted}
+            if is_alone
+            else connect(network, [home, *kept], wanted)
+        )
+        for qpu, links in routes.items():
             alive[qpu] = _Copy(run.qubit, home, qpu, links)
             new.append(alive[qpu])
         for qpu, operations in serves.items():
             alive[qpu].operations += operations
             alive[qpu].needed |= set(operations)
         self.made += new
-        branched_from = {copy.links[0][0] for copy in new if copy.links} - {home}
+        branched_from = {copy.links[0][0] for copy in new} - {home}
         if branched_from:
             sources = [copy for qpu, copy in kept.items() if qpu in branched_from]
             self.groups.append((new, sources))
@@ -240,12 +251,15 @@ class _Copies:
 def connect(network: QPUNetwork, sources: Sequence[int], wanted: Sequence[int]) -> dict[int, Links]:
     """The links that each wanted QPU adds to those that reach all of them from the sources.
 
+    The first source is where the qubit is, the others are where copies of it are.
+
     Along a smallest tree from a single source in small networks, else the nearest first; on direct
     routes where these are as few. In the order in which they can be used.
     """
     if not wanted:
         return {}
-    if len(sources) == 1 and len(network.qpus) <= EXACT_TREES:
+    exact = network.copies_pass_everywhere and len(network.qpus) <= EXACT_TREES
+    if len(sources) == 1 and exact:
         (source,) = sources
         direct = {i: _route(network, source, i) for i in wanted}
         n_links = sum(map(len, direct.values()))
@@ -273,20 +287,32 @@ def _without_shared(routes: Mapping[int, Sequence[int]]) -> dict[int, Links]:
 
 
 def _nearest_first(network: QPUNetwork, sources: list[int], wanted: list[int]) -> dict[int, Links]:
+    limits = network.communication_qubits
+    sources[1:] = [qpu for qpu in sources[1:] if limits[qpu] not in (0, 1)]  # copies that pass on
     found: dict[int, Links] = {}
     while len(found) < len(wanted):
         left = sorted(set(wanted) - set(found))
-        _, end, start = min(
-            (int(network.hop_matrix[a, b]), b, a) for b in left for a in sorted(set(sources))
+        *_, end, start = min(
+            (int(network.copy_hops[a, b]), int(network.hop_matrix[a, b]), b, a)
+            for b in left
+            for a in sorted(set(sources))
         )
         found[end] = _route(network, start, end)
-        sources += [qpu for link in found[end] for qpu in link]
+        sources += [qpu for link in found[end] for qpu in link if limits[qpu] not in (0, 1)]
     return found
 
 
 def _route(network: QPUNetwork, source: int, target: int) -> Links:
-    qpus = [network.index(q) for q in network.route(network.qpus[source], network.qpus[target])]
-    return tuple(pairwise(qpus))
+    return tuple(pairwise(network.copy_route(source, target)))
+
+
+def second_travels(network: QPUNetwork, first: int, second: int) -> bool:
+    """Whether a gate of rank 4 is done where its first qubit is, the second going there and back.
+
+    The guest takes a communication qubit, and one more as it leaves: its host needs two.
+    """
+    limits = network.communication_qubits
+    return limits[second] in (0, 1) and limits[first] not in (0, 1)
 
 
 def cover_places(graph: RunGraph, homes: Sequence[int]) -> list[int]:

@@ -28,15 +28,21 @@ _MOST_FOR_ALL_PAIRS = 256
 class PairwiseProblem:
     """Weights between qubits, hops between QPUs, capacities: what `refine` works on.
 
+    `hops`: those of the network by default.
+
     A move's change in cost is read from a table of shape (n_qubits, n_qpus), kept up to date: the
     cost of a qubit's gates if it were on each QPU and all others stayed.
     """
 
     def __init__(
-        self, weights: Mapping[tuple[int, int], float], n_qubits: int, network: QPUNetwork
+        self,
+        weights: Mapping[tuple[int, int], float],
+        n_qubits: int,
+        network: QPUNetwork,
+        hops: NDArray[np.int64] | None = None,
     ) -> None:
         self.n_qubits = n_qubits
-        self.hops = network.hop_matrix.astype(np.float64)
+        self.hops = (network.hop_matrix if hops is None else hops).astype(np.float64)
         self.capacities = np.array(network.capacities)
         pairs = [(a, b, w) for (a, b), w in weights.items() if w > 0]
         self.first = np.array([a for a, _, _ in pairs], dtype=np.int64)

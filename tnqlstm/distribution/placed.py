@@ -11,11 +11,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import whole
-from ..circuit import Circuit, Operation
+from ..circuit import Circuit, Operation, as_circuit
 from ..errors import PartitionError, look_up
 from .costs import COSTS, log2_cut_bond, log_sampling_overhead
+from .easing import fitted
 from .gate_blocks import GateBlock, gate_blocks
 from .network import QPU, QPUNetwork
+from .network_text import as_network
 from .packing import Packet, Packing, pack
 from .protocol import Protocol
 from .protocol_builder import protocol
@@ -72,6 +74,8 @@ class Partition:
     places: tuple[int, ...] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "circuit", as_circuit(self.circuit))
+        object.__setattr__(self, "network", as_network(self.network))
         object.__setattr__(self, "qpu_of", tuple(self.qpu_of))
         object.__setattr__(self, "moves", tuple(self.moves))
         if self.places is not None:
@@ -129,6 +133,7 @@ class Partition:
         Raises `PartitionError` where a qubit is missing, placed twice or not the circuit's, or a
         capacity is exceeded; `UnknownNameError` for an unknown QPU.
         """
+        circuit, network = as_circuit(circuit), as_network(network)
         homes: dict[int, list[QPU]] = {}
         for qpu, qubits in blocks.items():
             network.index(qpu)
@@ -172,7 +177,31 @@ class Partition:
 
     @cached_property
     def packing(self) -> Packing:
-        """Where each gate is done, and which copies of qubits that takes."""
+        """Where each gate is done, and which copies of qubits that takes.
+
+        Eased where communication qubits are too few for it (see `easing`).
+        """
+        return self._fitted[0]
+
+    @cached_property
+    def _fitted(self) -> tuple[Packing, Protocol | None, PartitionError | None]:
+        packing = self._packed
+        if not self.is_limited:
+            return packing, None, None
+        return fitted(self.circuit.operations, packing, self.assignment)
+
+    @property
+    def error(self) -> PartitionError | None:
+        """Why the placement can't be done with the communication qubits that there are, if so."""
+        return self._fitted[2]
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether some QPU has a number of communication qubits rather than as many as needed."""
+        return any(limit is not None for limit in self.network.communication_qubits)
+
+    @cached_property
+    def _packed(self) -> Packing:
         homes = [self.assignment[run.qubit] for run in self.runs.runs]
         for move in self.moves:
             for run in self.runs.runs_of[move.qubit]:
@@ -244,7 +273,12 @@ class Partition:
 
         Raises `PartitionError` where a QPU has too few communication qubits for a single gate.
         """
-        return protocol(self.circuit.operations, self.packing, self.assignment)
+        packing, found, error = self._fitted
+        if error is not None:
+            raise error
+        if found is not None:
+            return found
+        return protocol(self.circuit.operations, packing, self.assignment)
 
     @property
     def n_ebits(self) -> int:
@@ -253,8 +287,7 @@ class Partition:
         More than `packing.n_ebits` where copies must be made twice for want of communication qubits
         (see `protocol`).
         """
-        limited = any(limit is not None for limit in self.network.communication_qubits)
-        return self.protocol.n_ebits if limited else self.packing.n_ebits
+        return self.protocol.n_ebits if self.is_limited else self.packing.n_ebits
 
     @property
     def n_end_to_end_ebits(self) -> int:

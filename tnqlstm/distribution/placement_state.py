@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from .compiled import compiled
 from .network import QPUNetwork
 from .packing import EXACT_TREES
+from .routes import UNREACHABLE
 from .runs import RunGraph
 
 __all__ = [
@@ -50,7 +51,8 @@ class Problem(NamedTuple):
     loners: Ints  # of each qubit: (its run, the other qubit's run) at gates of rank 4
     ticks: Ints  # of each run, when it begins and ends to take room on its QPU
     capacities: Ints
-    hops: Ints
+    hops: Ints  # of copies: `UNREACHABLE` where QPUs between have too few communication qubits
+    swap_hops: Ints  # the same for gates of rank 4, which take one more at one end
     routes: Ints  # the QPUs on a shortest route between two
     trees: Ints  # links of the smallest tree that joins a set of QPUs; empty for large networks
 
@@ -63,9 +65,10 @@ class Problem(NamedTuple):
             loners[runs[a].qubit].append((a, b))
             loners[runs[b].qubit].append((b, a))
         routes = [
-            [sum(1 << network.index(q) for q in network.route(a, b)) for b in network.qpus]
-            for a in network.qpus
+            [sum(1 << qpu for qpu in network.copy_route(a, b)) for b in range(len(network.qpus))]
+            for a in range(len(network.qpus))
         ]
+        exact = network.copies_pass_everywhere and len(network.qpus) <= EXACT_TREES
         return cls(
             np.array([run.qubit for run in runs], dtype=np.int64),
             np.array([-1 if r.previous is None else r.previous for r in runs], dtype=np.int64),
@@ -77,9 +80,10 @@ class Problem(NamedTuple):
             *_flat(loners, 2),
             _ticks(graph, may_move),
             np.array(network.capacities, dtype=np.int64),
-            np.ascontiguousarray(network.hop_matrix),
+            np.ascontiguousarray(network.copy_hops),
+            _swap_hops(network),
             np.array(routes, dtype=np.int64),
-            _trees(network) if len(network.qpus) <= EXACT_TREES else np.zeros(0, np.int64),
+            _trees(network) if exact else np.zeros(0, np.int64),
         )
 
 
@@ -137,6 +141,13 @@ def _ticks(graph: RunGraph, may_move: bool) -> Ints:
         for run, (begin, end) in zip(runs, pairwise(bounds), strict=True):
             ticks[run] = (begin, end)
     return ticks
+
+
+def _swap_hops(network: QPUNetwork) -> Ints:
+    hops = np.array(network.copy_hops)
+    few = np.array([limit in (0, 1) for limit in network.communication_qubits])
+    hops[few[:, None] & few[None, :] & (hops > 0)] = UNREACHABLE
+    return hops
 
 
 def _trees(network: QPUNetwork) -> Ints:
@@ -199,7 +210,7 @@ def qubit_cost(p: Problem, s: State, qubit: int) -> int:
             total += _connection(p, kept | own, wanted & ~kept)
     for k in range(p.loners_at[qubit], p.loners_at[qubit + 1]):
         # teleported there and back: two e-bits, one counted at each end
-        total += p.hops[s.home[p.loners[k, 0]], s.home[p.loners[k, 1]]]
+        total += p.swap_hops[s.home[p.loners[k, 0]], s.home[p.loners[k, 1]]]
     return total
 
 

@@ -15,6 +15,7 @@ import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +24,28 @@ from ..circuit import Operation
 from ..circuit.operation import Angle
 from ..errors import PartitionError
 from .cuts import gate_cut
-from .packing import Packet, Packing
+from .packing import Packet, Packing, second_travels
 from .protocol import Apply, Correct, EBit, Measure, Protocol, Ref, Step
 
-__all__ = ["protocol"]
+__all__ = ["CommunicationError", "protocol"]
 
 # gates that take the eigenbasis of Z to that of the axis, and back
 _FROM_Z = {"X": ("H",), "Y": ("H", "S"), "Z": ()}
 _TO_Z = {"X": ("H",), "Y": ("SDG", "H"), "Z": ()}
+
+
+class CommunicationError(PartitionError):
+    """A QPU, by its index, with too few communication qubits for what is done at an operation."""
+
+    def __init__(self, operation: int, qpu: int, name: object, limit: int) -> None:
+        super().__init__(
+            f"operation {operation} takes more communication qubits on {name} at once than its "
+            f"{limit}. Give {name} one more, or place the qubits otherwise."
+        )
+        self.operation, self.qpu, self.name, self.limit = operation, qpu, name, limit
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.operation, self.qpu, self.name, self.limit)
 
 
 def protocol(
@@ -39,7 +54,7 @@ def protocol(
     """The protocol of a packed circuit, whose qubits start on these QPUs.
 
     Where a QPU has too few communication qubits for all copies at once, the copy that is needed
-    last is undone and made again then, for further e-bits. Raises `PartitionError` where that
+    last is undone and made again then, for further e-bits. Raises `CommunicationError` where that
     doesn't do: a QPU without enough of them for a single gate.
     """
     builder = _Builder(packing, assignment)
@@ -117,11 +132,13 @@ class _Builder:
                 for name, angle in factor:
                     self._apply(name, self.roots[qubit], angle=angle)
         else:
-            first, (there, back) = operation.qubits[0], homes[::-1]
-            self._teleport(first, there)
+            guest, (there, back) = operation.qubits[0], homes[::-1]
+            if second_travels(self.network, *homes):
+                guest, (there, back) = operation.qubits[1], homes
+            self._teleport(guest, there)
             self._do_at(there, operation)
-            self._teleport(first, back)
-            self._settle(first)
+            self._teleport(guest, back)
+            self._settle(guest)
 
     def _do_at(self, qpu: int, operation: Operation) -> None:
         """A gate on one QPU, on the qubits that are there and on copies of the others."""
@@ -168,17 +185,21 @@ class _Builder:
             self.axis.setdefault(packet.root, packet.axis)
             self.copies.setdefault(packet.root, {})
             copy = _Copy(packet.root, packet.needed)
-            relays += self._reach(copy, packet.links)
+            path = [packet.links[0][0], *(end for _, end in packet.links)]
+            relays += self._reach(copy, self._from_last_copy(packet.root, path))
         self._undo_relays(relays)
 
     def _restore(self, copy: _Copy, qpu: int) -> None:
         """Make a copy again that was given up, from the last one on the way there."""
-        names, copies = self.network.qpus, self.copies[copy.root]
-        route = self.network.route(names[self.roots[copy.root].qpu], names[qpu])
-        path = [self.network.index(name) for name in route]
+        path = self.network.copy_route(self.roots[copy.root].qpu, qpu)
+        self._undo_relays(self._reach(copy, self._from_last_copy(copy.root, path)))
+
+    def _from_last_copy(self, root: int, path: Sequence[int]) -> list[tuple[int, int]]:
+        """The links of a path from the last QPU on it where there is a copy of the root."""
+        copies, path = self.copies[root], list(path)
         while any(at in copies and copies[at].ref for at in path[1:]):
             path.pop(0)
-        self._undo_relays(self._reach(copy, tuple(pairwise(path))))
+        return list(pairwise(path))
 
     def _reach(self, copy: _Copy, links: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Make a copy over these links; where it left others on its way, (root, QPU) each."""
@@ -231,9 +252,8 @@ class _Builder:
 
     def _teleport(self, root: int, qpu: int) -> None:
         """Take a qubit without copies to a communication qubit elsewhere, link by link."""
-        names, self.axis[root] = self.network.qpus, "Z"
-        route = self.network.route(names[self.roots[root].qpu], names[qpu])
-        for start, end in pairwise(map(self.network.index, route)):
+        self.axis[root] = "Z"
+        for start, end in pairwise(self.network.copy_route(self.roots[root].qpu, qpu)):
             self._take_over(root, self._copy(root, start, end))
         del self.axis[root]
 
@@ -278,11 +298,7 @@ class _Builder:
                 if copy.ref and copy is not source and self.index not in copy.needed
             ]
             if not idle:
-                name = self.network.qpus[qpu]
-                raise PartitionError(
-                    f"operation {self.index} takes more communication qubits on {name} at once "
-                    f"than its {limit}. Give {name} one more, or place the qubits otherwise."
-                )
+                raise CommunicationError(self.index, qpu, self.network.qpus[qpu], limit)
             last = max(idle, key=lambda copy: min(n for n in copy.needed if n > self.index))
             self._undo(last)
             self.given_up.add((last.root, qpu))

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Neighbours", "hop_matrix", "shortest_route"]
+__all__ = ["UNREACHABLE", "Neighbours", "hop_matrix", "relayed_routes", "shortest_route"]
 
 Neighbours = Sequence[Sequence[int]]
+UNREACHABLE = 1000  # hops between two QPUs that no e-bit can join
 
 
 def hop_matrix(neighbours: Neighbours) -> NDArray[np.int64]:
@@ -40,3 +41,30 @@ def shortest_route(
         here = route[-1]
         route.append(min(n for n in neighbours[here] if hops[n, b] < hops[here, b]))
     return tuple(route)
+
+
+def relayed_routes(
+    neighbours: Neighbours, limits: Sequence[int | None]
+) -> list[dict[int, tuple[int, ...]]]:
+    """From each node, the shortest routes of a copy of a qubit to the nodes that it can reach.
+
+    `limits`: communication qubits of each node, None for as many as needed. A copy takes one at
+    either end of each link, at once where it's passed on: two there. Of several routes the first in
+    order of index.
+    """
+    n = len(neighbours)
+    found = []
+    for start in range(n):
+        routes: dict[int, tuple[int, ...]] = {start: (start,)}
+        frontier = [start] if limits[start] != 0 else []
+        while frontier:
+            reached = []
+            for here in frontier:
+                passes_on = here == start or limits[here] not in (0, 1)
+                for near in sorted(neighbours[here]) if passes_on else ():
+                    if near not in routes and limits[near] != 0:
+                        routes[near] = (*routes[here], near)
+                        reached.append(near)
+            frontier = reached
+        found.append(routes)
+    return found

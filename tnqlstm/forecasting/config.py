@@ -92,6 +92,10 @@ class ForecastConfig:
             if name not in DTYPES:
                 raise ConfigError(f"dtype must be one of {', '.join(DTYPES)}, got {self.dtype!r}.")
             object.__setattr__(self, "dtype", name)
+        if self.network is not None:
+            from ..distribution.network_text import as_network
+
+            object.__setattr__(self, "network", as_network(self.network))
         if self.ansatz is not None and not isinstance(self.ansatz, RecordedAnsatz):
             if not callable(self.ansatz):
                 raise ConfigError(

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from ..circuit import Circuit, as_circuit
 from ..distribution import Partition, QPUNetwork, contiguous_blocks, partition
+from ..distribution.network_text import as_network
 from ..errors import CircuitError, PartitionError, look_up
 
 __all__ = ["SCHEMES", "Ansatz", "place"]
@@ -24,6 +25,7 @@ def place(scheme: str, ansatz: Ansatz, n_qubits: int, network: QPUNetwork | None
     Raises `PartitionError` where the qubits don't fit or a network is missing, `CircuitError` where
     the ansatz gives a circuit of another size, `UnknownNameError` for another scheme.
     """
+    network = None if network is None else as_network(network)
     return look_up("scheme", scheme, SCHEMES)(ansatz, n_qubits, network)
 
 

@@ -13,6 +13,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from ..arguments import real, whole
 from ..distribution import QPUNetwork
+from ..distribution.network_text import as_network
 from ..errors import ShapeError
 from .cell import QLSTMCell
 from .options import check_bias, flag, sketch
@@ -269,14 +270,13 @@ def _network_of_each(
     network: QPUNetwork | Sequence[QPUNetwork] | None, num_layers: int
 ) -> list[QPUNetwork | None]:
     """The network of each layer."""
-    if network is None or isinstance(network, QPUNetwork):
-        return [network] * num_layers
-    if (
-        not isinstance(network, Sequence)
-        or [isinstance(n, QPUNetwork) for n in network] != [True] * num_layers
-    ):
+    if network is None:
+        return [None] * num_layers
+    if not isinstance(network, list | tuple):
+        return [as_network(network)] * num_layers
+    if len(network) != num_layers:
         raise ShapeError(
             f"network must be a QPUNetwork or a list with one for each of {num_layers} layers, "
             f"got {network!r}."
         )
-    return list(network)
+    return [as_network(each) for each in network]
