@@ -285,6 +285,9 @@ def test_directions_add_keys_and_costs() -> None:
     assert list(both.state_dict()) == ["cells.0.gates.weights", "cells_reverse.0.gates.weights"]
     assert one.n_ebits > 0
     assert (both.n_cut_gates, both.n_ebits) == (2 * one.n_cut_gates, 2 * one.n_ebits)
+    for directions in zip(both.cells, both.cells_reverse or (), strict=True):
+        directions[1].gates = directions[0].gates  # each evaluates it
+    assert both.n_ebits == 2 * one.n_ebits
 
 
 def test_each_layer_has_its_network_and_each_vqc_its_options() -> None:
@@ -298,7 +301,7 @@ def test_each_layer_has_its_network_and_each_vqc_its_options() -> None:
     plain.load_state_dict(model.state_dict())
     x = torch.randn(3, 4, 1, **DOUBLE)
     torch.testing.assert_close(model(x), plain(x), rtol=0, atol=1e-12)
-    for wrong in (networks[:1], [networks[0], None], "line:2x2"):
+    for wrong in (networks[:1], networks[:1] * 3, []):
         with pytest.raises(ShapeError, match="one for each of 2 layers"):
             tnq.QLSTM(1, 3, 2, scheme="linked", network=wrong)
 
@@ -317,6 +320,11 @@ def test_representations_are_short_and_say_what_was_chosen() -> None:
     wide = tnq.QLSTM(1, 63, depth=2, scheme="segment", network=network)
     for text in ("cell='chen2024', depth=2", "scheme='segment', network=8 QPUs × 8 qubits"):
         assert text in repr(wide)
-    assert "64 qubits" in repr(wide.cells[0].gates)
+    for text in ("Circuit of 64 qubits", "63 observables, copies=4; ", "; 8 QPUs × 8 qubits"):
+        assert text in repr(wide.cells[0].gates)
     assert len(repr(wide)) < 700
-    assert "ansatz=" in repr(tnq.QLSTMCell(1, 2, ansatz=lambda n: tnq.ansatz.ry_brickwork(n, 1)))
+
+    def two_rows(n: int) -> tnq.Circuit:
+        return tnq.ansatz.ry_brickwork(n, 2)
+
+    assert "ansatz=two_rows" in repr(tnq.QLSTMCell(1, 2, ansatz=two_rows))

@@ -19,7 +19,7 @@ from ..contraction.state_form import StateForm
 from ..distribution import Partition, QPUNetwork
 from ..errors import ShapeError, look_up
 from .called import has_own, is_hooked
-from .options import check_bias, sketch
+from .options import check_bias, name_of, sketch
 from .placement import Ansatz, place
 from .precision import by_itself, check_dtype
 from .recurrence import Recurrence
@@ -132,9 +132,9 @@ class QLSTMCell(nn.Module):
             self.input_linear = nn.Linear(width, n_qubits, **placement)
             self.output_linear = nn.Linear(n_qubits, self.hidden_size, **placement)
             self._draw_angles()
-        made_by = f"depth={layers}" if ansatz is None else "ansatz=…"
+        made_by = f"depth={layers}" if ansatz is None else f"ansatz={name_of(ansatz)}"
         self.described = f"cell={cell!r}, {made_by}, scheme={scheme!r}"
-        self._network = "" if network is None else f", network={sketch(network)}"
+        self._network = "" if network is None else f", network={sketch(placed.network)}"
 
     def reset_parameters(self) -> None:
         """Draw all weights again, those of each submodule as when it was made."""

@@ -7,7 +7,7 @@ from typing import Any
 from ..distribution import QPUNetwork
 from ..errors import ShapeError
 
-__all__ = ["check_bias", "flag", "sketch"]
+__all__ = ["check_bias", "flag", "name_of", "sketch"]
 
 
 def flag(name: str, value: Any) -> bool:
@@ -27,6 +27,11 @@ def check_bias(value: Any) -> None:
             "bias=False isn't possible: the gates are circuits, which have no bias to leave out, "
             "and the Linear layers of the cell 'linear' have theirs as published. Leave bias out."
         )
+
+
+def name_of(function: Any) -> str:
+    """What a function or a callable object is called."""
+    return str(getattr(function, "__name__", type(function).__name__))
 
 
 def sketch(network: QPUNetwork) -> str:

@@ -93,7 +93,6 @@ class QLSTM(nn.Module):
             )
         self.proj_size = 0
         networks = _network_of_each(network, self.num_layers)
-        drawn = " / ".join(dict.fromkeys(sketch(each) for each in networks if each is not None))
         options: dict[str, Any] = {
             "cell": cell,
             "depth": depth,
@@ -124,7 +123,8 @@ class QLSTM(nn.Module):
         self.cells = nn.ModuleList(forward)
         self.cells_reverse = nn.ModuleList(others[0]) if others else None
         self.output_size, self.cell_size = width, sizes[0]
-        self._described = layers[0][0].described + (f", network={drawn}" if drawn else "")
+        drawn = " / ".join(dict.fromkeys(sketch(cell.placed.network) for cell in forward))
+        self._described = layers[0][0].described + ("" if network is None else f", network={drawn}")
 
     @property
     def n_directions(self) -> int:
@@ -136,7 +136,11 @@ class QLSTM(nn.Module):
         return zip(*stacks, strict=True)
 
     def _vqcs(self) -> Iterator[VQC]:
-        return (module for module in self.modules() if isinstance(module, VQC))
+        """Those of each cell, also where cells share one."""
+        modules = (
+            module for layer in self._layers() for cell in layer for module in cell.modules()
+        )
+        return (module for module in modules if isinstance(module, VQC))
 
     @property
     def n_cut_gates(self) -> int:

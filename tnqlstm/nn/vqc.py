@@ -16,6 +16,7 @@ from ..contraction.state_form import StateForm
 from ..distribution import Partition
 from ..errors import ShapeError
 from .called import has_own, is_hooked
+from .options import sketch
 from .precision import by_itself, cast, check_dtype
 
 __all__ = ["VQC"]
@@ -155,5 +156,8 @@ class VQC(nn.Module):
         return self.plan.batch_size(self.copies or 1, n_samples)
 
     def extra_repr(self) -> str:
+        read = f"{self.n_observables} observables"
         copies = "" if self.copies is None else f", copies={self.copies}"
-        return f"{self.circuit}; {self.n_observables} observables{copies}; {self.plan.method}"
+        network = self.placed.network
+        placed = "" if len(network.qpus) == 1 else f"; {sketch(network)}"
+        return f"{self.circuit}; {read}{copies}; {self.plan.method}{placed}"
