@@ -1,8 +1,10 @@
 """Contraction paths on disk, so that a network is searched once and not once a session.
 
-One JSON file for each network, named by a digest of all that the search depends on. Files are
-written beside their place and moved there, which is atomic, so several processes may write at
-once. A file that can't be read, or doesn't hold a path of the network, is ignored and written anew.
+One JSON file for each network, named by a digest of all that the search depends on; it holds a
+digest of the path, too. Files are written beside their place and moved there, which is atomic, so
+several processes may write at once. A file that can't be read, doesn't hold a path of the network,
+or isn't as a search wrote it, is ignored and written anew: any order contracts a network, but
+another than the searched one may need more memory than there is.
 
 They are in `$TNQLSTM_CACHE`, by default `tnqlstm` in the user's cache folder; `TNQLSTM_CACHE=off`
 keeps none.
@@ -54,8 +56,10 @@ def cached_path(
 def _read(file: Path, n_leaves: int) -> ContractionPath | None:
     """The path in a file, if it's one that contracts so many leaves to one."""
     try:
-        steps = json.loads(file.read_bytes())["path"]
-        path = [(a, b) for a, b in steps]
+        kept = json.loads(file.read_bytes())
+        path = [(a, b) for a, b in kept["path"]]
+        if kept["digest"] != _digest(file, path):
+            return None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     left = set(range(n_leaves))
@@ -69,6 +73,11 @@ def _read(file: Path, n_leaves: int) -> ContractionPath | None:
     return path if len(left) == 1 else None
 
 
+def _digest(file: Path, path: ContractionPath) -> str:
+    """Of a path in the file of its network."""
+    return hashlib.sha256(f"{file.name} {json.dumps(path)}".encode()).hexdigest()[:32]
+
+
 def _write(file: Path, path: ContractionPath) -> None:
     """Put the path into its file; a folder that can't be written to is no error."""
     try:
@@ -76,7 +85,8 @@ def _write(file: Path, path: ContractionPath) -> None:
         handle, name = tempfile.mkstemp(dir=file.parent, suffix=".part")
         try:
             with os.fdopen(handle, "w") as stream:
-                json.dump({"path": path}, stream, separators=(",", ":"))
+                kept = {"path": path, "digest": _digest(file, path)}
+                json.dump(kept, stream, separators=(",", ":"))
             os.replace(name, file)
         except BaseException:
             os.unlink(name)
