@@ -9,6 +9,7 @@ __all__ = ["in_options"]
 
 # the library's name of a parameter -> that of the command's function, where they differ
 _OTHER_NAMES = {"num_layers": "layers", "n_qubits": "qubits", "may_move": "moves"}
+_OF_SHELLS = set(" \t#;|&<>'\"$*?!()")  # what they read as something else than itself
 
 
 def in_options(message: str, parameters: Iterable[tuple[str, str]]) -> str:
@@ -24,7 +25,11 @@ def in_options(message: str, parameters: Iterable[tuple[str, str]]) -> str:
         return message
 
     def with_value(match: re.Match[str]) -> str:
-        option, value = options[match[1]], match[2].strip("'\"")
+        option, value = options[match[1]], match[2]
+        if value[0] in "'\"":
+            value = value[1:-1]
+            if set(value) & _OF_SHELLS:
+                value = f'"{value}"' if "'" in value else f"'{value}'"
         return option if value == "True" else f"{option} {value}"
 
     message = re.sub(

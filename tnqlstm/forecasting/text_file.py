@@ -55,7 +55,7 @@ def read_text(path: Path, encoding: str | None = None) -> str:
     if "\0" in text:
         raise DataError(
             f"{path} holds bytes of 0: it isn't text in {encoding or 'UTF-8'}. "
-            "encoding='utf-16-le' or 'utf-16-be' reads UTF-16 without a byte order mark."
+            "encoding='utf-16-le' or encoding='utf-16-be' reads UTF-16 without a byte order mark."
         )
     return text
 
@@ -107,6 +107,6 @@ def _undecoded(path: Path, encoding: str | None, data: bytes, error: UnicodeErro
         return f"{path}, line {line}: not {encoding}: {error}. Name another encoding."
     return (
         f"{path}, line {line}: byte 0x{data[start]:02x} isn't UTF-8. Name the file's encoding: "
-        "encoding='latin-1' or 'cp1252' reads Western European text, 'utf-16-le' what Windows "
-        "calls Unicode."
+        "encoding='latin-1' or encoding='cp1252' reads Western European text, encoding='utf-16-le' "
+        "what Windows calls Unicode."
     )
