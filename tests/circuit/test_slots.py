@@ -121,6 +121,7 @@ def test_arctan_of_an_input_or_its_square() -> None:
         (lambda: W(0) + X(0), "gate of its own"),
         (lambda: W(0) * math.inf, "finite"),
         (lambda: W(0) + math.nan, "finite"),
+        (lambda: 10**400 * W(0), "finite"),
         (lambda: 1e300 * W(0) * 1e300, "finite"),
         (lambda: W(0) ** 0.5, "whole number"),
         (lambda: W(0) ** -1, "whole number"),

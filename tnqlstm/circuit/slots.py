@@ -237,9 +237,16 @@ def _order(slot: Slot) -> tuple[int, str]:
 
 def _number(value: object) -> float | None:
     """A real number of Python's or numpy's, None for everything else."""
+    if type(value) is float:
+        return value
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
-    return None if isinstance(value, bool) or not isinstance(value, Real) else float(value)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # an int beyond float64
+        return math.inf
 
 
 def _finite(value: object) -> float:
@@ -282,7 +289,12 @@ def _simplest(terms: Mapping[tuple[Slot, ...], float]) -> float | Slot | Polynom
         if coefficient == 1 and len(slots) == 1:
             return slots[0]
     offset = left.pop((), 0.0)
-    return Polynomial(tuple((each, slots) for slots, each in left.items()), offset)
+    made = tuple((each, slots) for slots, each in left.items())
+    if len(made) > 1 or len(made[0][1]) > 1:
+        return Polynomial(made, offset)
+    polynomial: Polynomial = object.__new__(Polynomial)  # of one slot: nothing to check or sort
+    polynomial.__dict__.update(terms=made, offset=offset)
+    return polynomial
 
 
 def _check_size(terms: Sized) -> None:
