@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from numpy.typing import ArrayLike
 
 from ..errors import CircuitError
 from .circuit import Circuit
 from .gates import GATES
+from .one_gate import as_one_gate
 from .operation import Operation
 from .optional import import_extra
 from .qasm import product
@@ -84,6 +85,11 @@ def from_qiskit(circuit: QuantumCircuit, inputs: Any = ()) -> Circuit:
     pending = _instructions(circuit, range(circuit.num_qubits), 0)
     while pending:
         instruction, qubits, nesting = pending.pop()
+        if isinstance(instruction, _End):
+            gate = as_one_gate(operations[instruction.start :])
+            if gate is not None:
+                operations[instruction.start :] = [gate]
+            continue
         if isinstance(instruction, kinds.Barrier | kinds.Delay | phase):
             continue
         if isinstance(instruction, kinds.Reset) and touched.isdisjoint(qubits):
@@ -99,6 +105,8 @@ def from_qiskit(circuit: QuantumCircuit, inputs: Any = ()) -> Circuit:
             )
         steps = _steps(instruction, qubits, slots)
         if steps is None:
+            if len(qubits) == 2:
+                pending.append((_End(len(operations)), qubits, nesting))
             pending += _parts(instruction, qubits, nesting)
         else:
             touched.update(qubits)
@@ -108,6 +116,12 @@ def from_qiskit(circuit: QuantumCircuit, inputs: Any = ()) -> Circuit:
     n_weights = sum(isinstance(slot, WeightSlot) for slot in slots.values())
     n_inputs = len(slots) - n_weights
     return Circuit(circuit.num_qubits, tuple(operations), n_inputs, (n_weights,))
+
+
+class _End(NamedTuple):
+    """Ends the parts of an instruction on two qubits, which may be one gate by what they do."""
+
+    start: int
 
 
 def _instructions(

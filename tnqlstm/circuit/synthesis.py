@@ -81,10 +81,12 @@ def _known(unitary: _Matrix, qubits: tuple[int, ...]) -> tuple[list[Step], float
     return None
 
 
-def phase_between(matrix: NDArray[Any], unitary: NDArray[Any]) -> float | None:
+def phase_between(
+    matrix: NDArray[Any], unitary: NDArray[Any], tolerance: float = _ROUNDING
+) -> float | None:
     """φ where the unitary is e^{iφ} times the matrix, else None."""
     phase = float(np.angle(np.vdot(matrix, unitary)))
-    return phase if np.abs(cmath.exp(1j * phase) * matrix - unitary).max() < _ROUNDING else None
+    return phase if np.abs(cmath.exp(1j * phase) * matrix - unitary).max() < tolerance else None
 
 
 def _ordered(matrix: _Matrix, order: int) -> _Matrix:
