@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,11 @@ REFUSED, INTERRUPTED = 2, 130
 
 def message_of(error: BaseException) -> str | None:
     """What a user should read of an error, in one line; None for a bug, which has a traceback."""
+    message = _message(error)
+    return message and re.sub(r"\S{500,}", lambda m: f"{m[0][:60]}…{m[0][-20:]}", message)
+
+
+def _message(error: BaseException) -> str | None:
     if isinstance(error, TnqlstmError):
         return str(error)
     if isinstance(error, OSError):

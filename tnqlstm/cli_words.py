@@ -37,5 +37,5 @@ def in_options(message: str, parameters: Iterable[tuple[str, str]]) -> str:
     )
     message = re.sub(rf"(?<![\w-])({names})(?= must be )", lambda m: options[m[1]], message)
     return re.sub(
-        r"(?<![\w-])[a-z]+(?:_[a-z]+)+(?![\w(.])", lambda m: options.get(m[0], m[0]), message
+        r"(?<![\w-])[a-z]+(?:_[a-z]+)+(?!\w|\(|\.\w)", lambda m: options.get(m[0], m[0]), message
     )

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tnqlstm import __version__
-from tnqlstm.forecasting import Forecaster, datasets, train_run
+from tnqlstm.forecasting import Forecaster, datasets
+from tnqlstm.forecasting.runs import evaluate
 
 from .calls import python
 
@@ -83,11 +84,12 @@ def test_a_closed_pipe_ends_the_command_silently() -> None:
 def test_a_path_that_is_not_utf_8() -> None:
     folder = Path(os.fsdecode(b"run\xff"))
     Path("wave.csv").rename(f"wave-{folder}.csv")
-    forecaster = Forecaster(hidden_size=1, depth=1, epochs=1)
-    train_run(forecaster, datasets.read_csv(f"wave-{folder}.csv", 1), folder)
+    series = datasets.read_csv(f"wave-{folder}.csv", 1)
+    forecaster = Forecaster(1, 1, depth=1, epochs=1).fit(series.train, test=series.test)
+    forecaster.save(folder)
     shown = python(MAIN, "evaluate", b"run\xff", "--json")
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert json.loads(shown.stdout) == json.loads((folder / "metrics.json").read_text())
+    assert json.loads(shown.stdout) == evaluate(forecaster)
     missing = python(MAIN, "partition", b"\xff.qasm", *PLACE[2:])
     assert (missing.returncode, missing.stderr) == (
         2, "error: no file '\\udcff.qasm'. Check the path.\n"

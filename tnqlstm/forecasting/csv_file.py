@@ -106,7 +106,7 @@ def _column_index(
             )
         return same[0]
     if str(column).isdecimal():
-        if int(column) < table.width:
+        if len(str(column)) < 10 and int(column) < table.width:
             return int(column)
         raise DataError(f"{path} has no column {column}; it has {table.width}: {listed}.")
     if not table.names:
