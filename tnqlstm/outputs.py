@@ -33,6 +33,7 @@ __all__ = [
 
 PICTURES = (".png", ".pdf", ".svg")
 _DOTS_AN_INCH = 150
+_LARGE, _DOTS_AN_INCH_LARGE = 16.0, 100  # inches from which on so many dots are enough
 
 
 def check_new_file(path: Path, suffixes: tuple[str, ...]) -> None:
@@ -158,7 +159,9 @@ def write_figure(figure: Figure, path: Path) -> None:
 def figure_bytes(figure: Figure, suffix: str) -> bytes:
     """A figure in the format of a suffix, one of `PICTURES`."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=suffix.lstrip(".").lower(), dpi=_DOTS_AN_INCH)
+    is_large = max(figure.get_size_inches()) > _LARGE
+    dots = _DOTS_AN_INCH_LARGE if is_large else _DOTS_AN_INCH
+    figure.savefig(buffer, format=suffix.lstrip(".").lower(), dpi=dots)
     return buffer.getvalue()
 
 

@@ -14,7 +14,7 @@ from tnqlstm.circuit import Circuit
 from tnqlstm.circuit.drawing import draw_circuit
 from tnqlstm.circuit.drawing_layout import PITCH, make_sheet
 from tnqlstm.circuit.drawing_marks import _LANE, Arrival, Marks, Thread, _lanes
-from tnqlstm.figures import BLOCK_COLOURS, CUT_COLOUR
+from tnqlstm.figures import BLOCK_COLOURS, BLOCK_SHARE, CUT_COLOUR
 
 CIRCUIT = Circuit(
     4,
@@ -122,7 +122,7 @@ def test_an_arrival_has_a_wedge_a_name_and_the_colour_of_its_block() -> None:
         assert min(x) < sheet.spots[behind][1] + 0.4
     colours = [to_hex(wedge.get_facecolor()).upper() for wedge in (early, late)]
     assert colours == [BLOCK_COLOURS[2], BLOCK_COLOURS[1]]
-    strips = [p for p in figure.axes[0].patches if p.get_alpha() == 0.25]
+    strips = [p for p in figure.axes[0].patches if p.get_alpha() == BLOCK_SHARE]
     ends = [sorted(p.get_xy()[:, 0])[:: len(p.get_xy()) - 1] for p in strips if hasattr(p, "get_xy")
             and np.ndim(p.get_xy()) == 2]  # fmt: skip
     (late_left, late_right), (early_left, early_right) = ends

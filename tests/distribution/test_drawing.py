@@ -180,13 +180,13 @@ def test_a_graph_without_positions() -> None:
 
 
 def test_a_long_line_goes_to_and_fro() -> None:
-    layout = lay_out_network(QPUNetwork.line(14, 1))
+    layout = lay_out_network(QPUNetwork.line(18, 1))
     xs, ys = zip(*layout.positions.values(), strict=True)
     assert len(set(ys)) == 3
-    assert list(xs[:6]) == sorted(xs[:6])
-    assert list(xs[6:12]) == sorted(xs[6:12], reverse=True)
-    assert xs[6] == xs[5]
-    assert ys[12] < ys[6] < ys[0]
+    assert list(xs[:8]) == sorted(xs[:8])
+    assert list(xs[8:16]) == sorted(xs[8:16], reverse=True)
+    assert xs[8] == xs[7]
+    assert ys[16] < ys[8] < ys[0]
 
 
 @given(seed=st.integers(0, 1000), n=st.integers(2, 30), given_positions=st.booleans())

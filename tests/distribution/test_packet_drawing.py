@@ -16,6 +16,7 @@ from tnqlstm.circuit.drawing_layout import PITCH
 from tnqlstm.distribution import Partition, QPUNetwork
 from tnqlstm.distribution.packet_drawing import draw_packets
 from tnqlstm.figures import CUT_COLOUR
+from tnqlstm.outputs import figure_bytes
 
 from .test_placed import random_placed
 from .test_report import moved
@@ -87,3 +88,18 @@ def test_moves() -> None:
 def test_a_partition_without_packets() -> None:
     placed = tnq.partition(tnq.ansatz.ry_brickwork(3, 1), QPUNetwork.line(1, 3))
     assert marked(draw_packets(placed), "number") == []
+
+
+def test_twenty_qubits_wrap_into_panels_with_legible_numbers() -> None:
+    circuit, network = tnq.ansatz.chen2020(20, 4), QPUNetwork.line(4, 5)
+    blocks = {f"qpu{k}": range(5 * k, 5 * k + 5) for k in range(4)}
+    figure = Partition.from_blocks(circuit, network, blocks).draw_circuit()
+    assert len(figure_bytes(figure, ".png")) < 2**21
+    width, height = figure.get_size_inches()
+    assert 12 < width < 20
+    assert height < 2.5 * width
+    assert sum(text.get_text() == "$q_{0}$" for text in figure.axes[0].texts) == 4  # panels
+    numbers = marked(figure, "number")
+    assert min(text.get_fontsize() for text in numbers) >= 8
+    boxes = [text.get_window_extent() for text in numbers]
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CircuitError
-from ..figures import BLOCK_COLOURS, CUT_COLOUR, new_figure
+from ..figures import BLOCK_COLOURS, BLOCK_SHARE, CUT_COLOUR, new_figure
 from .circuit import Circuit
 from .drawing_layout import MARGIN, PITCH, Columns, Sheet, make_sheet
 from .drawing_marks import Marks, draw_arrivals, draw_threads, legend_handles
@@ -43,7 +43,7 @@ def draw_circuit(
         block is a coloured band, and a two-qubit gate between two blocks is drawn as a cut gate.
     max_columns
         Gate columns in a row before the wires go on below; None for one row of any length, "auto"
-        for at least 26, and more where the picture would be much higher than wide.
+        for panels of at least 12 inches, wider where the picture would be much higher than wide.
     title
         A line above the picture.
     by_block
@@ -152,7 +152,7 @@ def _draw_bands(axes: Axes, wires: Sequence[tuple[float, tuple[int, str]]], widt
                 boxstyle=rounded,
                 fc=_colour(index),
                 ec="none",
-                alpha=0.25,
+                alpha=BLOCK_SHARE,
                 zorder=0.5,
             )
         )

@@ -33,13 +33,16 @@ Columns = int | Literal["auto"] | None
 # lengths in inches; one data unit of the axes is an inch
 PITCH = 0.46  # between wires
 BOX = 0.34  # height of a box, and its least width
+_NARROW = 0.2  # width of a gate without boxes: dots, crosses and ⊕
 _GAP = 0.14  # between columns
 MARGIN = 0.12  # around the picture
 _PER_LETTER = 0.062
-_FEW_COLUMNS = 26  # that "auto" has in a row at least
+_LEAST_WIDE = 12.0  # inches of columns that "auto" has in a row at least
+_HIGHEST = 1.6  # of "auto", as a multiple of the width
 _MOST_INCHES = 400.0  # a side: PNG files end at 65,536 dots
 _MOST_AREA = 6000.0  # square inches: some 500 MB while a PNG is written
 
+_WITHOUT_BOXES = ("CX", "CZ", "SWAP")
 _ENCODING_TEXT = {
     "identity": "$x_{{{0}}}$",
     "arctan": "arctan $x_{{{0}}}$",
@@ -69,18 +72,29 @@ def lay_out(
             '"auto" for a picture that is not much higher than wide.'
         )
     columns = _columns(circuit, _ranks(circuit, order))
+    widths = [max(box_width(circuit.operations[i]) for i in indices) for indices in columns]
+    most_columns = max_columns if isinstance(max_columns, int) else max(len(columns), 1)
+    most_wide = math.inf
     if max_columns == "auto":
-        # as many columns as make it twice as high as wide, a column being half an inch
-        balanced = math.ceil(math.sqrt(len(columns) * _panel_height(circuit)))
-        max_columns = max(_FEW_COLUMNS, balanced)
-    per_row = max_columns or max(len(columns), 1)
-    rows = [Row() for _ in range(max(1, math.ceil(len(columns) / per_row)))]
-    for k, indices in enumerate(columns):
-        row = rows[k // per_row]
-        width = max(box_width(circuit.operations[index]) for index in indices)
+        total = sum(widths) + _GAP * len(widths)
+        n_rows = math.ceil(total / max(_LEAST_WIDE, _balanced(total, _panel_height(circuit))))
+        most_wide = total / max(n_rows, 1) + _GAP + max(widths, default=0.0)  # rows of equal width
+    rows = [Row()]
+    n_columns = 0
+    for indices, width in zip(columns, widths, strict=True):
+        if n_columns == most_columns or (n_columns and rows[-1].width + width > most_wide):
+            rows.append(Row())
+            n_columns = 0
+        row = rows[-1]
         row.operations += [(index, row.width + width / 2) for index in indices]
         row.width += width + _GAP
+        n_columns += 1
     return rows
+
+
+def _balanced(total: float, panel: float) -> float:
+    """The width of rows of that height, and of that length together, that are `_HIGHEST`."""
+    return math.sqrt(total * panel / _HIGHEST)
 
 
 def _ranks(circuit: Circuit, order: Sequence[int] | None) -> list[int]:
@@ -169,6 +183,8 @@ def make_sheet(
 
 
 def box_width(op: Operation) -> float:
+    if op.name in _WITHOUT_BOXES:
+        return _NARROW
     return max(BOX, 0.1 + _PER_LETTER * len(_strip(angle_text(op.angle))))
 
 

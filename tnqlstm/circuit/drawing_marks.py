@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..figures import CUT_COLOUR
+from ..figures import BLOCK_SHARE, CUT_COLOUR
 from .circuit import Circuit
 from .drawing_layout import PITCH, Sheet, box_width
 from .drawing_symbols import INK
@@ -127,14 +127,14 @@ def _draw_badge(
     y = sheet.wires[row][near]
     y += PITCH / 2 if sheet.wires[row][far] > y else -PITCH / 2
     taken = (index, round(y, 3))
-    x += 0.18 * n_badges.get(taken, 0)
+    x += 0.24 * n_badges.get(taken, 0)
     n_badges[taken] = n_badges.get(taken, 0) + 1
     _draw_number(axes, x, y, *badge)
 
 
 def _draw_number(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
-    box = {"boxstyle": "round,pad=0.18", "facecolor": colour, "edgecolor": "white", "lw": 0.4}
-    axes.text(x, y, text, ha="center", va="center_baseline", size=6, color="white", weight="bold",
+    box = {"boxstyle": "round,pad=0.15", "facecolor": colour, "edgecolor": "white", "lw": 0.4}
+    axes.text(x, y, text, ha="center", va="center_baseline", size=8, color="white", weight="bold",
               zorder=6, bbox=box, gid="number")  # fmt: skip
 
 
@@ -155,7 +155,7 @@ def draw_arrivals(
         y = sheet.wires[row][arrival.qubit]
         wedge = [(x - 0.05, y - 0.09), (x - 0.05, y + 0.09), (x + 0.07, y)]
         axes.fill(*zip(*wedge, strict=True), fc=colour, ec=INK, lw=0.9, zorder=5, gid="arrival")
-        axes.text(x, y + PITCH / 2, str(arrival.block), ha="center", va="center", size=6,
+        axes.text(x, y + PITCH / 2, str(arrival.block), ha="center", va="center", size=7.5,
                   color=INK, zorder=5, bbox={"boxstyle": "square,pad=0.05", "fc": "white",
                                              "ec": "none", "alpha": 0.8})  # fmt: skip
 
@@ -174,7 +174,7 @@ def _colour_wire(
         left = start[1] if row == start[0] else sheet.left
         right = stop[1] if row == stop[0] else sheet.right + 0.06
         low, high = y - PITCH / 2 + 0.02, y + PITCH / 2 - 0.02
-        for fc, alpha in (("white", 1.0), (colour, 0.25)):
+        for fc, alpha in (("white", 1.0), (colour, BLOCK_SHARE)):
             axes.fill(
                 [left, right, right, left], [low, low, high, high],
                 fc=fc, alpha=alpha, ec="none", zorder=0.8 + (0.01 if alpha < 1 else 0.0),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NetworkError, look_up
-from ..figures import BLOCK_COLOURS, new_figure
+from ..figures import BLOCK_COLOURS, BLOCK_SHARE, new_figure
 from .drawing_layout import LABEL_HEIGHT, Box, NetworkLayout, lay_out_network
+from .link import Link
 from .network import QPU, Position, QPUNetwork
 from .report import qubit_ranges
 from .traffic import LinkTraffic, link_traffic
@@ -45,9 +47,11 @@ def draw_network(
         The figure of a link that comes first and sets its line's width: "ebits" or "gates".
 
     With more than 24 links, labels are two numbers. Where links are too many for all labels, the
-    busiest have theirs and a line below counts the others. Positions are the nodes' `position`
-    where every node has one and they keep QPUs apart, else networkx's Kamada-Kawai layout; a line
-    of more than 6 QPUs goes to and fro.
+    busiest have theirs and a line below counts the others. The fidelity of a link's Bell pairs and
+    their rate stand below where they aren't 1 and infinite, of up to 24 links. Positions are the
+    nodes' `position` where every node has one and they keep QPUs apart, else those of a line, a
+    ring, a star or a grid, else networkx's Kamada-Kawai layout; a line of more than 8 QPUs goes to
+    and fro.
 
     Raises `NetworkError` where `placed` is on another network, `UnknownNameError` for another
     `traffic`.
@@ -114,8 +118,10 @@ def _draw_links(
         colour = _INK if main or beside else _QUIET
         xs, ys = zip(*lines[link], strict=True)
         axes.plot(xs, ys, color=colour, linewidth=width * layout.scale, zorder=1)
-        if main or beside:
-            text = _label(main, beside, traffic, with_words=len(lines) <= _WORDS_FOR)
+        with_words = len(lines) <= _WORDS_FOR
+        text = _label(main, beside, traffic, with_words=with_words) if main or beside else []
+        text += _figures_of(network.link(*link)) if with_words else []
+        if text:
             others = [ends for other, ends in lines.items() if other != link][:_MOST_AVOIDED]
             place = _free_place(lines[link], text, taken, others, layout.scale)
             if place is None:
@@ -136,6 +142,13 @@ def _label(main: int, beside: int, traffic: str, *, with_words: bool) -> list[st
         return [f"{main} · {beside}"]
     first, second = (noun.removeprefix("cut ") for noun in _ordered(traffic))
     return [_count(main, first), _count(beside, second)]
+
+
+def _figures_of(link: Link) -> list[str]:
+    """The link's fidelity and rate, where they aren't those of perfect pairs at once."""
+    fidelity = [f"F {link.fidelity:.4g}"] if link.fidelity < 1 else []
+    rate = f"{link.rate:,.0f}/s" if 10 <= link.rate < 1e6 else f"{link.rate:.3g}/s"
+    return fidelity + ([rate] if math.isfinite(link.rate) else [])
 
 
 def _free_place(
@@ -160,7 +173,10 @@ def _draw_label(axes: Axes, place: Box, text: list[str], scale: float) -> None:
         {"fontsize": _SMALL * scale, "color": _GREY},
     ]
     top = place.y + LABEL_HEIGHT * scale * (len(text) - 1) / 2
-    for k, (words, style) in enumerate(zip(text, styles, strict=False)):
+    if not text[0][0].isdigit() or text[0].endswith("/s"):  # no traffic above the figures
+        styles = styles[1:]
+    for k, words in enumerate(text):
+        style = styles[min(k, len(styles) - 1)]
         y = top - k * LABEL_HEIGHT * scale
         axes.text(place.x, y, words, ha="center", va="center_baseline", zorder=2.5, **style)
 
@@ -171,8 +187,8 @@ def _draw_qpus(
     from matplotlib.colors import to_rgb
     from matplotlib.patches import FancyBboxPatch
 
-    # as the bands of a circuit, a quarter colour and the rest white, but opaque
-    pale = [tuple(0.75 + 0.25 * part for part in to_rgb(colour)) for colour in BLOCK_COLOURS]
+    # as the bands of a circuit, but opaque
+    pale = [tuple(1 - BLOCK_SHARE * (1 - part) for part in to_rgb(c)) for c in BLOCK_COLOURS]
     blocks = placed.blocks if placed is not None else {}
     for index, qpu in enumerate(network.qpus):
         qubits, box = blocks.get(qpu, ()), layout.box(qpu)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import networkx as nx
 
+from .drawing_shapes import positions_by_shape
+from .link import Link
 from .network import QPU, Position, QPUNetwork
 
 __all__ = ["LABEL_HEIGHT", "Box", "NetworkLayout", "lay_out_network"]
@@ -17,7 +19,8 @@ _SPREAD = 1.3  # where many links cross
 _MARGIN = (0.9, 0.55)
 _HEAD, _FOOT = 0.35, 0.1
 _MOST_INCHES = 40.0
-_LONG_LINE = 6
+_LONG_LINE = 8
+_FIGURES = 0.3  # more between rows where links have figures
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ def lay_out_network(network: QPUNetwork) -> NetworkLayout:
     steps = _steps(network)
     xs, ys = zip(*steps.values(), strict=True)
     spread = _SPREAD if len(network.links) > 1.5 * len(network.qpus) else 1.0
-    step = (_STEP[0] * spread, _STEP[1] * spread)
+    described = any(network.link(a, b) != Link.ideal() for a, b in network.links)
+    step = (_STEP[0] * spread, (_STEP[1] + _FIGURES * described) * spread)
     width = step[0] * (max(xs) - min(xs)) + 2 * _MARGIN[0]
     height = step[1] * (max(ys) - min(ys)) + 2 * _MARGIN[1]
     scale = min(1.0, _MOST_INCHES / max(width, height))
@@ -97,7 +101,7 @@ def _steps(network: QPUNetwork) -> dict[QPU, Position]:
     if len(given) == len(network.qpus) and _nearest(list(given.values())) > 0:
         found = given
     else:
-        found = nx.kamada_kawai_layout(network.graph)
+        found = positions_by_shape(network) or nx.kamada_kawai_layout(network.graph)
     points = [(float(x), float(y)) for x, y in (found[qpu] for qpu in network.qpus)]
     scale = 1.0 / (_nearest(points) or 1.0)
     return {q: (x * scale, y * scale) for q, (x, y) in zip(network.qpus, points, strict=True)}
