@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import tnqlstm as tnq
 from tnqlstm.contraction import METHODS
@@ -60,6 +61,28 @@ def test_a_recurrence_moves_there_and_back(cell: str, scheme: str, dtype: torch.
     network = tnq.QPUNetwork.line(2, qubits=3)
     model = tnq.QLSTM(1, 3, cell=cell, scheme=scheme, network=network, dtype=dtype)
     check(model, torch.randn(4, 3, 1, dtype=dtype))
+
+
+class Packed(torch.nn.Module):
+    """A model over sequences of several lengths, whose padded output is returned."""
+
+    def __init__(self, model: tnq.QLSTM) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        packed = pack_padded_sequence(x, torch.tensor([2, 4, 1, 3]), True, False)
+        out, _ = self.model(packed)
+        return pad_packed_sequence(out, True)[0]
+
+
+@pytest.mark.parametrize("max_memory", [None, 200_000])
+@pytest.mark.parametrize("cell", ["chen2024", "chen2020", "linear"])
+def test_packed_sequences_in_both_directions(cell: str, max_memory: int | None) -> None:
+    torch.manual_seed(0)
+    options = {"bidirectional": True, "max_memory": max_memory, "dtype": torch.float64}
+    model = tnq.QLSTM(1, 3, cell=cell, depth=1, **options)
+    check(Packed(model), torch.randn(4, 4, 1, dtype=torch.float64))
 
 
 def test_a_batch_in_parts_and_second_derivatives() -> None:
