@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 
 import pytest
@@ -116,3 +117,29 @@ def test_training_goes_down_on_the_gpu() -> None:
         optimiser.step()
         losses.append(loss.item())
     assert losses[-1] < 0.1 * losses[0]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_modes_leave_nothing_there(method: str) -> None:
+    """Training is right after inference mode and autocast, and values alone keep no memory."""
+    torch.manual_seed(0)
+    circuit = CIRCUITS["modular"]()
+    vqc = tnq.VQC(circuit, method=method)
+    torch.nn.init.normal_(vqc.weights)
+    x = torch.randn(5, circuit.n_inputs)
+    wanted = gradients(vqc, x)
+    moved, there = vqc.to("cuda"), x.to("cuda")
+    with torch.inference_mode():
+        moved(there)
+    with torch.autocast("cuda", torch.bfloat16):
+        values = moved(there)
+    assert values.dtype == torch.float32
+    for found in (values.detach().cpu(), gradients(moved, there)[0]):
+        torch.testing.assert_close(found, wanted[0], rtol=0, atol=1e-4)
+    torch.testing.assert_close(gradients(moved, there), wanted, rtol=0, atol=1e-4)
+    held = []
+    for _ in range(3):
+        moved(there)
+        gc.collect()
+        held.append(torch.cuda.memory_allocated())
+    assert held[1] == held[2]

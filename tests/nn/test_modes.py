@@ -254,7 +254,7 @@ def test_values_stay_right_under_torchs_own_compiler() -> None:
     np.testing.assert_allclose(compiled(x).detach(), wanted, atol=1e-13)
 
 
-@pytest.mark.parametrize("name", ["autograd", "cones"])
+@pytest.mark.parametrize("name", ["autograd"])
 def test_an_exported_model_has_its_values_and_leaves_the_original_as_it_was(name: str) -> None:
     """`torch.export` calls it with tensors that have no numbers."""
     model, x = made(name)
