@@ -37,6 +37,12 @@ def test_placing_any_circuit_runs(
     assert "e-bits" in capsys.readouterr().out
 
 
+def test_circuits_of_others_run() -> None:
+    names: dict[str, object] = {}
+    exec(blocks()[2], names)
+    assert names["y"].shape == (32, 4)  # type: ignore[attr-defined]
+
+
 def test_links_lead_somewhere() -> None:
     targets = re.findall(r"\]\((?!http)([^)]+)\)", README.read_text())
     assert targets
