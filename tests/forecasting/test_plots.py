@@ -203,3 +203,21 @@ def test_pictures_need_no_pyplot_and_forecasting_no_matplotlib() -> None:
         "assert 'matplotlib' in sys.modules and 'matplotlib.pyplot' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("size", [1e-310, 1e200, 1.7e308])
+def test_numbers_at_the_ends_of_float64_are_drawn(size: float) -> None:
+    signs = Series("s", np.where(np.arange(30) % 2, size, -size), value_label="height")
+    train, test = signs.train, signs.test
+    figures = [
+        plots.forecast_figure(train, test, train.values[3:], test.values),
+        plots.free_run_figure(train, test, test.values),
+        plots.comparison_figure(test, {"a": test.values}, {"a": HISTORY}),
+    ]
+    for figure in figures:
+        assert_readable(figure)
+        axes = figure.axes[0]
+        unit = 1e20 if size > 1e300 else 1.0
+        drawn = np.abs(np.concatenate([np.asarray(item.get_xydata()) for item in axes.lines]))[:, 1]
+        assert any(np.isclose(drawn, size / unit, rtol=1e-3, atol=0))
+        assert ("in units of 1e+20" in axes.get_ylabel()) == (unit > 1)

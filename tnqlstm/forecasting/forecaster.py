@@ -320,13 +320,11 @@ class Forecaster:
 
     def _check_unchanged(self) -> None:
         """Raise a `ConfigError` where a parameter isn't what the model was made with."""
+        old = self._fitted_parameters
         changed = [
-            f"{name} ({old!r} to {new!r})"
-            for name, old, new in (
-                (name, self._fitted_parameters[name], new)
-                for name, new in self.get_params().items()
-            )
-            if name not in RESUMABLE and new is not old and new != old
+            f"{name} ({old[name]!r} to {new!r})"
+            for name, new in self.get_params().items()
+            if name not in RESUMABLE and new is not old[name] and new != old[name]
         ]
         if changed:
             raise ConfigError(

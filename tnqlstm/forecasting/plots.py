@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from ..figures import new_figure
 from ..figures_axes import write_out_numbers
+from .drawn_unit import in_a_drawn_unit
 from .metrics import rmse
 from .series import Series
 from .training import History
@@ -68,6 +69,7 @@ def loss_figure(
     return figure
 
 
+@in_a_drawn_unit
 def forecast_figure(
     train: Series,
     test: Series | None,
@@ -110,6 +112,7 @@ def forecast_figure(
     return figure
 
 
+@in_a_drawn_unit
 def free_run_figure(
     history: Series, truth: Series | None, forecasts: NDArray[np.float64], fed_back: bool = True
 ) -> Figure:
@@ -143,6 +146,7 @@ def free_run_figure(
     return figure
 
 
+@in_a_drawn_unit
 def comparison_figure(
     test: Series,
     forecasts: Mapping[str, NDArray[np.float64]],
