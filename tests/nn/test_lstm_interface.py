@@ -210,8 +210,8 @@ def test_what_circuits_lack_is_refused_with_the_reason() -> None:
         (lambda h: (h, h, h), "got 3 entries"),
         (lambda h: (h, None), "got 2 entries: Tensor, NoneType"),
         (lambda h: [[h], [h]], "got 2 entries: list, list"),
-        (lambda h: {"h": h, "c": h}, "got a dict"),
-        (lambda h: "hc", "got a str"),
+        (lambda h: {"h": h, "c": h}, "got dict"),
+        (lambda h: "hc", "got str"),
         (lambda h: (h, h.double()), r"c is torch\.float64, the input torch\.float32\. Convert"),
         (lambda h: (h.to("meta"), h), "h is on meta, the input on cpu. Move"),
         (lambda h: (h[0], h[0]), r"h of shape \(1, 4, 3\) wanted, got \(4, 3\)"),
@@ -229,7 +229,7 @@ def test_a_malformed_state_says_what_is_wanted(state: Any, message: str) -> None
 
 def test_a_malformed_input_says_what_is_wanted() -> None:
     model = tnq.QLSTM(2, 3, depth=1, batch_first=False)
-    with pytest.raises(ShapeError, match=r"\(time, batch, 2\) .* got a ndarray"):
+    with pytest.raises(ShapeError, match=r"\(time, batch, 2\) .* got ndarray"):
         model(torch.zeros(3, 4, 2).numpy())
     for module in (ClassicalLSTM(2, 3), tnq.QLSTMCell(2, 3, depth=1)):
         with pytest.raises(ShapeError, match=r"2\).* wanted, got 1 entries: float"):

@@ -45,4 +45,4 @@ def told(value: Any) -> str:
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, tuple | list):
         return f"{len(value)} entries: " + ", ".join(type(each).__name__ for each in value)
-    return f"a {type(value).__name__}"
+    return type(value).__name__
