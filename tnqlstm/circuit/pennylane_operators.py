@@ -8,6 +8,7 @@ matrix only, are synthesised here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -59,8 +60,20 @@ def make_operator(name: str) -> Callable[..., Any]:
 
 def has_no_effect(operator: Any) -> bool:
     """Whether it changes no expectation value: barriers and global phases."""
+    return isinstance(operator, _ignored_classes())
+
+
+@cache
+def _ignored_classes() -> tuple[type, ...]:
     qml = import_extra("pennylane", "pennylane")
-    return isinstance(operator, tuple(getattr(qml, name) for name in _IGNORED))
+    return tuple(getattr(qml, name) for name in _IGNORED)
+
+
+@cache
+def _names_by_class() -> dict[type, str]:
+    """The name in `GATES` or, for a product, in OpenQASM, of PennyLane's own operators."""
+    qml = import_extra("pennylane", "pennylane")
+    return {getattr(qml, name): ours for name, ours in (_OUR_NAMES | _PRODUCTS).items()}
 
 
 def steps_of(operator: Any, places: Mapping[Any, int]) -> list[Operation] | None:
@@ -84,18 +97,15 @@ def steps_of(operator: Any, places: Mapping[Any, int]) -> list[Operation] | None
 
 def _name_of(operator: Any) -> str | None:
     """Its name in `GATES` or, for a product, in OpenQASM; None for other operators."""
+    name = _names_by_class().get(type(operator))
+    if name is not None:
+        return name
     qml = import_extra("pennylane", "pennylane")
-    kind = type(operator)
-    name = kind.__name__
-    if getattr(qml, name, None) is kind:
-        return _OUR_NAMES.get(name, _PRODUCTS.get(name))
-    base = type(getattr(operator, "base", None))
-    if getattr(qml, base.__name__, None) is not base:
-        return None
+    base = _names_by_class().get(type(getattr(operator, "base", None)), "")
     if isinstance(operator, qml.ops.Adjoint):
-        return _ADJOINTS.get(base.__name__)
+        return _ADJOINTS.get(base)
     one = isinstance(operator, qml.ops.Controlled) and list(operator.control_values) == [True]
-    return "CS" if one and base is qml.S else None
+    return "CS" if one and base == "S" else None
 
 
 def _angle(value: Any) -> Any:

@@ -72,6 +72,7 @@ def from_qiskit(circuit: QuantumCircuit, inputs: Any = ()) -> Circuit:
     qiskit = import_extra("qiskit", "qiskit")
     kinds = import_extra("qiskit.circuit", "qiskit")
     phase = import_extra("qiskit.circuit.library", "qiskit").GlobalPhaseGate
+    ignored = (kinds.Barrier, kinds.Delay, phase)
     if not isinstance(circuit, qiskit.QuantumCircuit):
         raise TypeError(
             f"a qiskit.QuantumCircuit wanted, got {type(circuit).__name__}. Append gates to a "
@@ -90,7 +91,7 @@ def from_qiskit(circuit: QuantumCircuit, inputs: Any = ()) -> Circuit:
             if gate is not None:
                 operations[instruction.start :] = [gate]
             continue
-        if isinstance(instruction, kinds.Barrier | kinds.Delay | phase):
+        if isinstance(instruction, ignored):
             continue
         if isinstance(instruction, kinds.Reset) and touched.isdisjoint(qubits):
             continue  # it is in |0⟩
