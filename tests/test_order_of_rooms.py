@@ -7,7 +7,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "tnqlstm"
 ORDER = (
-    *("errors", "arguments", "figures", "outputs"),
+    *("errors", "arguments", "shown", "figures", "outputs"),
     *("circuit", "limits", "distribution", "specs", "contraction", "nn", "forecasting", "cli"),
 )
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import CircuitError, ShapeError
+from ..shown import ShortTuple, counted
 from .encoding import ENCODINGS
 from .operation import Operation
 from .slots import InputSlot, Slot, WeightSlot, slots_of, whole, with_slots
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["Circuit"]
+
+_FEW_OPERATIONS = 3  # that a repr lists
+_DRAWN_QUBITS, _DRAWN_OPERATIONS = 12, 150  # that Jupyter draws
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Circuit:
         operations = tuple(
             op if isinstance(op, Operation) else Operation(*op) for op in self.operations
         )
-        object.__setattr__(self, "operations", operations)
+        object.__setattr__(self, "operations", ShortTuple(operations))
         shape = tuple(whole("length in weight_shape", n, least=0) for n in self.weight_shape)
         object.__setattr__(self, "weight_shape", shape)
         object.__setattr__(self, "n_qubits", whole("n_qubits", self.n_qubits, least=1))
@@ -62,7 +66,7 @@ class Circuit:
 
     @cached_property
     def two_qubit_operations(self) -> tuple[Operation, ...]:
-        return tuple(op for op in self.operations if len(op.qubits) == 2)
+        return ShortTuple(op for op in self.operations if len(op.qubits) == 2)
 
     @cached_property
     def is_real(self) -> bool:
@@ -196,8 +200,7 @@ class Circuit:
         on the work that isn't a gate of the text.
 
         >>> Circuit.from_qasm('OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; cx q[0], q[1];')
-        Circuit(n_qubits=2, operations=(Operation(name='CX', qubits=(0, 1), angle=None),), \
-n_inputs=0, weight_shape=(0,))
+        Circuit(2, (Operation('CX', (0, 1)),), 0, (0,))
         """
         from .qasm import read_qasm
 
@@ -320,6 +323,23 @@ n_inputs=0, weight_shape=(0,))
         from .drawing import draw_circuit
 
         return draw_circuit(self, blocks, **options)
+
+    def __repr__(self) -> str:
+        """As it's made where that is short, else its sizes."""
+        if len(self.operations) <= _FEW_OPERATIONS:
+            listed = tuple.__repr__(self.operations)
+            return f"Circuit({self.n_qubits}, {listed}, {self.n_inputs}, {self.weight_shape})"
+        return (
+            f"Circuit({counted(self.n_qubits, 'qubit')}, {counted(len(self.operations), 'gate')}, "
+            f"{len(self.two_qubit_operations):,} on two qubits, depth {self.depth}, "
+            f"{counted(self.n_inputs, 'input')}, weights {self.weight_shape})"
+        )
+
+    def _repr_png_(self) -> bytes | None:
+        """A drawing of a small circuit for Jupyter; larger ones show their sizes."""
+        if self.n_qubits > _DRAWN_QUBITS or len(self.operations) > _DRAWN_OPERATIONS:
+            return None
+        return self.draw()._repr_png_()  # type: ignore[attr-defined]
 
     def __str__(self) -> str:
         return (

@@ -42,6 +42,10 @@ class Operation:
         if angle is not None and type(angle) not in _SYMBOLIC:
             object.__setattr__(self, "angle", _finite_angle(self))
 
+    def __repr__(self) -> str:
+        angle = "" if self.angle is None else f", {self.angle!r}"
+        return f"Operation({self.name!r}, {self.qubits}{angle})"
+
     @property
     def gate(self) -> Gate:
         return GATES[self.name]

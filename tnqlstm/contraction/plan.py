@@ -17,6 +17,7 @@ from ..arguments import whole
 from ..circuit import Circuit, InputSlot, WeightSlot, as_circuit
 from ..distribution import Partition, QPUNetwork
 from ..errors import CircuitError, MemoryBudgetError, PartitionError, look_up
+from ..shown import ShortTuple, Text, counted
 from .angles import ConstantBank
 from .cache import Cache
 from .cost import NOMINAL_BATCH, Cost, available_memory, peak_bytes, readable_bytes
@@ -75,13 +76,24 @@ class ContractionPlan:
     measured: dict[tuple[int, int], int] = field(default_factory=dict, repr=False)
     _costs: Cache[tuple[int, int], Cost] = field(default_factory=Cache, repr=False)
 
+    def __repr__(self) -> str:
+        return (
+            f"ContractionPlan({self.method}, {counted(self.circuit.n_qubits, 'qubit')}, "
+            f"{counted(len(self.observables), 'observable')}, "
+            f"{counted(len(self.cut_bonds), 'cut bond')}, {self.flops:.3g} flops a sample)"
+        )
+
+    def _repr_markdown_(self) -> str:
+        """`describe` as it stands, for Jupyter."""
+        return f"```\n{self.describe()}\n```"
+
     @property
     def method(self) -> str:
         return self.evaluator.method
 
     @cached_property
     def cut_bonds(self) -> tuple[CutBond, ...]:
-        return cut_bonds(self.placed)
+        return ShortTuple(cut_bonds(self.placed))
 
     def cost(self, n_copies: int = 1, n_samples: int = 1) -> Cost:
         """Cost of one evaluation of so many copies and samples."""
@@ -252,7 +264,7 @@ class ContractionPlan:
 
     def describe(self) -> str:
         """What was chosen and why, flops, memory, cut bonds, cost in each QPU and across links."""
-        return describe(self)
+        return Text(describe(self))
 
 
 def plan_expectations(

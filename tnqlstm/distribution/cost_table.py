@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..arguments import whole
 from ..circuit import Circuit, as_circuit
 from ..errors import NetworkError, PartitionError, look_up
+from ..shown import counted
 from .clock import Clock
 from .costs import COSTS
 from .network import QPUNetwork
@@ -109,6 +110,13 @@ class CostTable:
         )
 
     def __str__(self) -> str:
+        return self.to_markdown()
+
+    def __repr__(self) -> str:
+        n_rows = counted(len(self.rows), "row")
+        return f"CostTable({self.topology}, {counted(self.n_qubits, 'qubit')}, {n_rows})"
+
+    def _repr_markdown_(self) -> str:
         return self.to_markdown()
 
     def summary(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from ..circuit import Operation
 from ..circuit.slots import slots_of, with_slots
+from ..shown import counted
 from .cuts import gamma_of, gate_cut, operator_schmidt
 
 __all__ = ["GateBlock", "block_gamma", "gate_blocks"]
@@ -46,6 +47,10 @@ class GateBlock:
     operations: list[int] = field(default_factory=list)
     gates: list[Operation] = field(default_factory=list)
     between: list[Operation] = field(default_factory=list)  # behind the last two-qubit gate
+
+    def __repr__(self) -> str:
+        gates = counted(len(self.operations), "gate")
+        return f"GateBlock({self.qubits}, {gates} from operation {self.operations[0]} on)"
 
     @property
     def gamma(self) -> float:

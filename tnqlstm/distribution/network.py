@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NetworkError, UnknownNameError
+from ..shown import counted
 from . import topologies
 from .link import Link
 from .network_graph import QPU, Position, checked_graph
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["QPU", "Position", "QPUNetwork"]
 
 Qubits = int | Sequence[int]
+_FEW_QPUS = 8  # that a repr lists
+_DRAWN_QPUS = 36  # that Jupyter draws
 CommunicationQubits = int | Sequence[int | None] | None
 
 
@@ -372,6 +375,16 @@ class QPUNetwork:
 
     def __repr__(self) -> str:
         each = zip(self.qpus, self.capacities, self.communication_qubits, strict=True)
-        held = ", ".join(f"{q}: {n}" + ("" if c is None else f"+{c}") for q, n, c in each)
-        n_links = len(self.links)
-        return f"QPUNetwork({held}; {n_links} link{'' if n_links == 1 else 's'})"
+        held = [f"{q}: {n}" + ("" if c is None else f"+{c}") for q, n, c in each]
+        links = counted(len(self.links), "link")
+        if len(held) <= _FEW_QPUS:
+            return f"QPUNetwork({', '.join(held)}; {links})"
+        ends = ", ".join([*held[:3], "…", held[-1]])
+        n_qpus, n_qubits = counted(len(held), "QPU"), counted(self.n_qubits, "qubit")
+        return f"QPUNetwork({ends}; {n_qpus}, {n_qubits}, {links})"
+
+    def _repr_png_(self) -> bytes | None:
+        """A drawing of a small network for Jupyter; larger ones show their sizes."""
+        if len(self.qpus) > _DRAWN_QPUS:
+            return None
+        return self.draw()._repr_png_()  # type: ignore[attr-defined]

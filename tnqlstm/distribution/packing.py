@@ -20,6 +20,7 @@ from itertools import pairwise
 
 import networkx as nx
 
+from ..shown import counted
 from .cover import minimum_vertex_cover
 from .network import QPUNetwork
 from .runs import Run, RunGraph
@@ -99,6 +100,12 @@ class Packing:
     homes: tuple[int, ...]  # of each run
     places: tuple[int, ...]  # of each edge
     alone: frozenset[int] = frozenset()  # runs whose copies are made anew, each on its own route
+
+    def __repr__(self) -> str:
+        n_qpus, n_packets = len(self.network.qpus), len(self.packets)
+        return (
+            f"Packing({self.graph!r} on {counted(n_qpus, 'QPU')}, {counted(n_packets, 'packet')})"
+        )
 
     @cached_property
     def packets(self) -> tuple[Packet, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..arguments import whole
 from ..circuit import Circuit, Operation, as_circuit
 from ..errors import PartitionError, look_up
+from ..shown import ShortTuple, Text, counted
 from .costs import COSTS, log2_cut_bond, log_sampling_overhead
 from .easing import fitted
 from .gate_blocks import GateBlock, gate_blocks
@@ -157,6 +158,21 @@ class Partition:
             )
         return cls(circuit, network, tuple(homes[q][0] for q in range(n)))
 
+    def __repr__(self) -> str:
+        used = len(set(self.qpu_of))
+        moves = f", {counted(len(self.moves), 'move')}" if self.moves else ""
+        return (
+            f"Partition({counted(self.circuit.n_qubits, 'qubit')} on {used} of "
+            f"{counted(len(self.network.qpus), 'QPU')}, {counted(self.n_cut_gates, 'cut gate')}"
+            f"{moves})"
+        )
+
+    def _repr_markdown_(self) -> str:
+        """Blocks and costs as tables, for Jupyter."""
+        from .report import markdown
+
+        return markdown(self)
+
     @property
     def blocks(self) -> dict[QPU, tuple[int, ...]]:
         """The qubits on each QPU, in the network's order; () where there are none."""
@@ -221,7 +237,7 @@ class Partition:
     @property
     def packets(self) -> tuple[Packet, ...]:
         """The copies of qubits that serve the cut gates, see `packing`."""
-        return self.packing.packets
+        return ShortTuple(self.packing.packets)
 
     @cached_property
     def transfers(self) -> dict[int, list[tuple[int, int, int]]]:
@@ -249,13 +265,13 @@ class Partition:
     @property
     def cut_operations(self) -> tuple[int, ...]:
         """Indices, into `circuit.operations`, of the cut gates."""
-        return tuple(self.cut_pairs)
+        return ShortTuple(self.cut_pairs)
 
     @cached_property
     def cut_blocks(self) -> tuple[GateBlock, ...]:
         """The cut gates in blocks on one pair of qubits, which stay on their QPUs meanwhile."""
         blocks = gate_blocks(self.circuit.operations, self._movers)
-        return tuple(block for block in blocks if block.operations[0] in self.cut_pairs)
+        return ShortTuple(block for block in blocks if block.operations[0] in self.cut_pairs)
 
     @property
     def n_cut_gates(self) -> int:
@@ -353,7 +369,7 @@ class Partition:
         """Blocks, cut gates by pair of QPUs, and totals, in lines of text."""
         from .report import report
 
-        return report(self)
+        return Text(report(self))
 
     def summary(self) -> dict[str, Any]:
         """The figures of `report` as data that `json.dumps` takes; QPU names become strings."""

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from ..circuit.operation import Angle
+from ..shown import counted
 from .network import QPUNetwork
 
 __all__ = ["Apply", "Correct", "EBit", "Measure", "Protocol", "Ref", "Step"]
@@ -68,6 +69,10 @@ class Protocol:
     steps: tuple[Step, ...]
     roots: tuple[Ref, ...]  # of each qubit of the circuit, behind the last step
     starts: tuple[Ref, ...]  # and before the first
+
+    def __repr__(self) -> str:
+        n_qpus, n_steps = counted(len(self.network.qpus), "QPU"), counted(len(self.steps), "step")
+        return f"Protocol({n_qpus}, {n_steps}, {counted(self.n_ebits, 'e-bit')})"
 
     @property
     def n_ebits(self) -> int:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..shown import markdown_table
 from .costs import COSTS
 from .traffic import link_traffic, pair_traffic
 
@@ -15,23 +16,60 @@ if TYPE_CHECKING:
     from .packing import Packet
     from .placed import Partition
 
-__all__ = ["FORMAT", "VERSION", "power_of_ten", "qubit_ranges", "report", "summary", "text_table"]
+__all__ = [
+    "FORMAT",
+    "VERSION",
+    "markdown",
+    "power_of_ten",
+    "qubit_ranges",
+    "report",
+    "summary",
+    "text_table",
+]
 
 FORMAT, VERSION = "tnqlstm partition", 1
+MOST_ROWS = 40  # of QPUs in a table for Jupyter
 _SHOTS = "γ² multiplies the number of shots if every cut block is replaced by sampled local gates."
 
 
 def report(placed: Partition) -> str:
     """Blocks, moves, traffic by pair of QPUs and by link, and totals, in lines of text."""
+    parts = [_blocks(placed), _moves(placed), *_traffic(placed), _totals(placed), _use(placed)]
+    return "\n\n".join([_title(placed), *("\n".join(lines) for lines in parts if lines)])
+
+
+def _title(placed: Partition) -> str:
     used = sum(bool(qubits) for qubits in placed.blocks.values())
     n_gates = len(placed.circuit.two_qubit_operations)
-    title = (
+    return (
         f"{_count(placed.circuit.n_qubits, 'qubit')} on {used} of "
         f"{_count(len(placed.network.qpus), 'QPU')}, "
         f"{placed.n_cut_gates} of {_count(n_gates, 'two-qubit gate')} cut"
     )
-    parts = [_blocks(placed), _moves(placed), *_traffic(placed), _totals(placed), _use(placed)]
-    return "\n\n".join([title, *("\n".join(lines) for lines in parts if lines)])
+
+
+def markdown(placed: Partition) -> str:
+    """The blocks, and what is cut, as two tables in Markdown."""
+    network = placed.network
+    blocks = [
+        [str(qpu), f"{len(qubits)}/{network.capacity(qpu)}", qubit_ranges(qubits)]
+        for qpu, qubits in placed.blocks.items()
+    ]
+    hidden = [["…", "", f"{len(blocks) - MOST_ROWS} more"]] if len(blocks) > MOST_ROWS else []
+    costs: list[list[object]] = [["cut gates", placed.n_cut_gates, placed.n_hops]]
+    if placed.error is None:
+        costs.append(["e-bits", placed.n_end_to_end_ebits, placed.n_ebits])
+    costs += [
+        ["log2 cut bond", f"{placed.log2_cut_bond:g}", f"{placed.cost('bonds'):g}"],
+        ["γ²", power_of_ten(placed.log_sampling_overhead), power_of_ten(placed.cost("shots"))],
+    ]
+    parts = [
+        _title(placed),
+        markdown_table(["QPU", "data", "qubits"], blocks[:MOST_ROWS] + hidden),
+        markdown_table(["cost", "end to end", "over links"], costs),
+        "" if placed.error is None else f"{placed.error}",
+    ]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _blocks(placed: Partition) -> list[str]:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..circuit import Circuit
+from ..shown import counted
 from .cuts import Image, gate_cut
 
 __all__ = ["Edge", "Run", "RunGraph", "run_graph"]
@@ -76,6 +77,10 @@ class RunGraph:
     edges: tuple[Edge, ...]
     loners: tuple[tuple[int, int, int], ...]
     axes: dict[tuple[int, int], str]
+
+    def __repr__(self) -> str:
+        n_runs, n_edges = counted(len(self.runs), "run"), counted(len(self.edges), "edge")
+        return f"RunGraph({counted(len(self.runs_of), 'qubit')}, {n_runs}, {n_edges})"
 
     @cached_property
     def edge_of(self) -> dict[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from .protocol import Apply, EBit, Measure, Protocol
@@ -39,8 +39,8 @@ class Schedule:
     depth: int
     ebit_depth: int
     seconds: float
-    starts: tuple[float, ...]
-    link_seconds: tuple[float, ...]
+    starts: tuple[float, ...] = field(repr=False)
+    link_seconds: tuple[float, ...] = field(repr=False)
 
 
 class _Clock:
