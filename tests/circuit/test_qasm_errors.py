@@ -8,6 +8,7 @@ import pytest
 
 from tnqlstm.circuit import Circuit
 from tnqlstm.circuit.qasm import fast, making
+from tnqlstm.circuit.qasm.budget import MAX_WORK, Budget
 from tnqlstm.errors import CircuitError, QasmError
 
 HEAD = {
@@ -309,7 +310,7 @@ def test_forty_levels_of_doubling_are_refused_at_once(innermost: str, n_gates: i
         "qubit[90000] r; for int k in [0:99999] barrier r[0:89999];",
         "qubit[90000] r; bit[90000] c; for int k in [0:99999] c = measure r;",
         "for int i in [0:999] for int j in [0:999] for int k in [0:999] barrier q;",
-        "for int i in [0:1000] for int j in [0:1000] h q[0];",
+        "for int i in [0:1000] for int j in [0:100000] h q[0];",
         "gate g a { pow(1000) @ x a; } gate f a { pow(1000) @ g a; } gate e a {"
         + "pow(0) @ f a;" * 100
         + "} e q;",
@@ -322,6 +323,47 @@ def test_forty_levels_of_doubling_are_refused_at_once(innermost: str, n_gates: i
 def test_more_than_fits_is_refused(text: str) -> None:
     message = error_of(HEAD[3] + text).message
     assert "too much to expand" in message or "more than 1,000,000" in message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gate g a, b {" + "cx a, b; u3(1, 2, 3) a;" * 20_000 + "}",
+        "".join(f"gate g{k} a {{ h a; }}" for k in range(20_000)),
+        "rx(" + "1+" * 100_000 + "1) q[0];",
+        "rx(" + "-" * 100_000 + "1) q[0];",
+        "cx " + "q[0], " * 100_000 + "q[1];",
+        "".join(f"const int c{k} = {k};" for k in range(20_000)),
+        "barrier q[0];" * 100_000,
+        "bit[3] c;" + "c[0] = measure q[0];" * 50_000,
+        "gate e a { }" + "e q[0];" * 100_000,
+        "@a\n" * 50_000,
+        "inv @ " * 50_000 + "h q[0];",
+        "input array[float, 300] w;"
+        + ("rx(" + "+".join(f"w[{k}]" for k in range(300)) + ") q;") * 9,
+        "input array[float, 300] w; gate g(t) a {"
+        + "inv @ rx(t) a;" * 1_000
+        + "} g("
+        + "+".join(f"w[{k}]" for k in range(300))
+        + ") q[0];",
+    ],
+    ids=lambda text: text[:30],
+)
+def test_long_texts_that_make_no_gates_are_given_up(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Work is counted, so that none of them is read to its end."""
+    monkeypatch.setattr(making, "Budget", lambda: Budget(MAX_WORK / 20))
+    error = error_of(HEAD[3] + text)
+    assert "too much" in error.message or "inside" in error.message
+    assert error.line > 4 or error.column < len(text)
+
+
+def test_comments_of_any_length_are_skipped() -> None:
+    for comment in ("/**/" * 10**6, "//\n" * 10**6, "/*" + "*" * 10**7 + "*/", " \n" * 10**7):
+        assert len(Circuit.from_qasm(f"{HEAD[3]}{comment}h q;").operations) == 3
+    for comment in ("/* " * 10**6, "/*" + "*" * 10**7):
+        assert "comment that isn't closed" in error_of(HEAD[3] + comment).message
 
 
 def test_broadcasts_count_as_gates(monkeypatch: pytest.MonkeyPatch) -> None:

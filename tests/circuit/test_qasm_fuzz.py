@@ -227,6 +227,9 @@ def test_the_short_way_reads_as_the_grammar_does(program: str, seed: int, n_chan
         "crz( 2*{:.1f} ) {} , {}",
         "barrier {}, {}",
         "x {}",
+        "ctrl @ rx({:.2f}) {}, {}",
+        "inv @ s {}",
+        "negctrl @ pow(2) @ g(1) {}, {}",
     ]
     for _ in range(rng.randrange(8)):
         call = rng.choice(heads)

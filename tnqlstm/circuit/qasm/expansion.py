@@ -31,7 +31,7 @@ from .modifiers import Step, inverse, power
 from .syntax import Modifier
 from .tokens import Token, error_at, make_token
 
-__all__ = ["BoundCall", "bound_modifiers", "expand", "product"]
+__all__ = ["BoundCall", "BoundModifier", "bound_modifiers", "expand", "product"]
 
 
 class BoundModifier(NamedTuple):

@@ -11,11 +11,12 @@ from typing import TypeVar
 
 from ...errors import QasmError
 from ..operation import Operation, trusted
-from .definitions import GateRule, Native
+from .definitions import Native, settled
 from .environment import Environment
-from .expansion import BoundCall
+from .expansion import BoundCall, BoundModifier, bound_modifiers
 from .expression import Scalar, angle_of
 from .formulas import read_list
+from .grammar import Parser
 from .making import MAX_OPERATIONS, Making
 from .patterns import CALL, ELEMENT, LITERAL, MEASUREMENT, NUMBERS
 from .registers import Registers
@@ -43,6 +44,7 @@ class Calls:
         self._shapes: dict[tuple[str, ...], tuple[Expression, ...]] = {}
         self._qubits: dict[str, tuple[int, ...]] = {}
         self._single: dict[str, int] = {}
+        self._prefixes: dict[str, tuple[int, tuple[BoundModifier, ...]]] = {}
 
     def forget(self) -> None:
         """Words may mean something else from here on: a gate may be defined anew."""
@@ -53,14 +55,14 @@ class Calls:
         match = CALL.match(self._text, at)
         if match is None:
             return self._measured(at)
-        if match[1] == "barrier":
-            known = match[2] is None and self._read_qubits(match[3]) is not None
+        if match[2] == "barrier":
+            known = not match[1] and match[3] is None and self._read_qubits(match[4]) is not None
             return match.end() if known and self._pays(WORK_OF_A_BARRIER) else None
         words = match[0]
         making, measured = self._making, self._registers.measured
         made = None if measured else self._statements.get(words)
         if made is None:
-            made = self._made(match, at)
+            made = self._made(match)
             if made is None:
                 return None
         operations = making.operations
@@ -90,9 +92,9 @@ class Calls:
         self._registers.measured.update(qubits)
         return match.end()
 
-    def _made(self, match: re.Match[str], at: int) -> list[Operation] | None:
+    def _made(self, match: re.Match[str]) -> list[Operation] | None:
         """The operations of a call; None where it needs the grammar, for an error say."""
-        words, name, written, operands = match[0], match[1], match[2], match[3]
+        words, prefix, name, written, operands = match[0], match[1], match[2], match[3], match[4]
         gate = self._names.scope.gates.get(name)
         if gate is None:
             return None
@@ -107,36 +109,51 @@ class Calls:
                     return None
                 _keep(self._angles, written, found)
             angles = found
+        n_controls = 0
+        modifiers: tuple[BoundModifier, ...] = ()
+        if prefix:
+            read = self._prefixes.get(prefix) or self._read_modifiers(prefix)
+            if read is None:
+                return None
+            n_controls, modifiers = read
         qubits = self._qubits.get(operands) or self._read_qubits(operands)
-        if qubits is None or len(qubits) != gate.n_qubits or len(angles) != gate.n_parameters:
+        if qubits is None or len(angles) != gate.n_parameters:
+            return None
+        if len(qubits) != gate.n_qubits + n_controls:
             return None
         if not self._registers.measured.isdisjoint(qubits):
             return None
-        if type(gate) is Native:
+        if type(gate) is Native and not modifiers:
             made = [trusted(gate.name, qubits, angles[0] if angles else None)]
         else:
+            token = make_token(name, "NAME", self._text, match.start(2))
             try:
-                made = self._expanded(gate, name, angles, qubits, at)
+                made = self._expanded(BoundCall(gate, modifiers, angles, (), token), qubits)
             except QasmError:  # the grammar's way finds it again, and its place
                 return None
         if not is_new:
             _keep(self._statements, words, made)
         return made
 
-    def _expanded(
-        self,
-        gate: GateRule,
-        name: str,
-        angles: tuple[Scalar, ...],
-        qubits: tuple[int, ...],
-        at: int,
-    ) -> list[Operation]:
-        call = BoundCall(gate, (), angles, (), make_token(name, "NAME", self._text, at))
+    def _expanded(self, call: BoundCall, qubits: tuple[int, ...]) -> list[Operation]:
         steps = self._making.expanded(call, len(qubits))
         return [
             trusted(native, tuple([qubits[p] for p in places]), angle)
             for native, places, angle in steps
         ]
+
+    def _read_modifiers(self, prefix: str) -> tuple[int, tuple[BoundModifier, ...]] | None:
+        """The number of controls, and the modifiers."""
+        if self._names.version == 2 or len(prefix) > _LONGEST:
+            return None
+        try:
+            written = settled(Parser(Tokens(prefix)).read_modifiers(), self._names.scope)
+            found = bound_modifiers(written, self._names.values, self._names.version)
+        except QasmError:
+            return None
+        controls = sum(int(m.number) for m in found if m.kind.endswith("ctrl"))
+        _keep(self._prefixes, prefix, (controls, found))
+        return controls, found
 
     def _read_angles(self, written: str) -> tuple[Scalar, ...] | None:
         """The values of a list of expressions, by its shape: the list but for its literals."""

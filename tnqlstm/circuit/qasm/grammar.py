@@ -223,7 +223,7 @@ class Parser(Declarations):
             return part
         raise error_at(token, f"got {shown(token)} in a gate's body. Put gates there only.")
 
-    def _modifiers(self) -> tuple[Modifier, ...]:
+    def read_modifiers(self) -> tuple[Modifier, ...]:
         found: list[Modifier] = []
         while self.tokens.version == 3 and self.tokens.peek() in _MODIFIERS:
             kind = self.tokens.take()
@@ -239,7 +239,7 @@ class Parser(Declarations):
         return tuple(found)
 
     def _application(self) -> Statement:
-        modifiers = self._modifiers()
+        modifiers = self.read_modifiers()
         name = self.tokens.peek()
         if self.tokens.version == 3 and name == "gphase":
             return self._phase(modifiers, self.tokens.take())

@@ -18,8 +18,12 @@ _ARGUMENTS = rf"(?:\(({_PLAIN}(?:\({_PLAIN}\){_PLAIN})*+)\){_B})?+"
 _N = r"(?:[0-9]++\.[0-9]*+|\.[0-9]++|[0-9]++)(?:[eE][+-]?[0-9]++)?+"
 
 NAME = re.compile(_NAME)
-# a gate's name, its angles and its qubits
-CALL = re.compile(rf"({_NAME}){_B}{_ARGUMENTS}({_QUBIT}{_B}(?:,{_B}{_QUBIT}{_B})*+);")
+# a gate's modifiers, its name, its angles and its qubits
+CALL = re.compile(
+    rf"((?:(?:ctrl|negctrl|inv|pow)\b{_B}(?:\([^()/;\"'@{{}}]*+\){_B})?+@{_B})*+)"
+    rf"({_NAME}){_B}{_ARGUMENTS}({_QUBIT}{_B}(?:,{_B}{_QUBIT}{_B})*+);"
+)
+# the same without modifiers, on qubits by their names
 CALL_IN_BODY = re.compile(rf"({_NAME}){_B}{_ARGUMENTS}({_NAME}{_B}(?:,{_B}{_NAME}{_B})*+);")
 # the qubit and the bit, or the bit and the qubit
 MEASUREMENT = re.compile(

@@ -33,6 +33,7 @@ _Matrix = NDArray[Any]  # complex
 _LONGEST = 40  # gates in a body; the longest standard product of one gate has about a dozen
 _MOST_STEPS = 3_000
 _TOLERANCE = 1e-10
+_MOST_ENTRIES = 8  # of a known gate's matrix that aren't 0; most products have all 16
 _EIGHTHS = tuple(k * math.pi / 8 for k in range(-15, 16) if k)
 # parameter values of no symmetry, beyond one turn too
 _SAMPLES = np.random.default_rng(20).uniform(-9, 9, (3, 8))
@@ -111,6 +112,8 @@ def _matches(
 ) -> list[Recognised]:
     """All that the unitary may be, the likeliest first: fixed gates, then angles by source."""
     n_qubits = int(math.log2(len(unitary)))
+    if np.count_nonzero(np.abs(unitary) > _TOLERANCE) > _MOST_ENTRIES:
+        return []
     fixed, turned = _family(n_qubits, False), _family(n_qubits, True)
     found = [
         _label(fixed, int(k), None, _equal(fixed.constant[k], unitary))

@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 # Blanks and comments. All that repeats is possessive: no text makes the search start over.
-_BLANKS = r"(?:[ \t\f\r\n]++|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+"
+_BLANKS = r"(?:[ \t\f\r\n]++|//[^\n]*+|/\*(?:[^*]++|\*++(?!/))*+\*++/)*+"
 BLANKS = re.compile(_BLANKS)
 _TOKEN = re.compile(
     rf"""{_BLANKS}(?:
