@@ -28,12 +28,14 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 
 import tnqlstm as tnq
 from tnqlstm.forecasting import plots
 from tnqlstm.forecasting.runs import evaluate
 
-plt.rcParams["figure.dpi"] = 72
+plt.rcParams["figure.dpi"] = 120
+torch.set_num_threads(1)  # circuits are small here, and threads would wait for each other
 
 # %% [markdown]
 # ## The series
@@ -48,11 +50,12 @@ print(series.train)
 print(series.test)
 
 figure, axes = plt.subplots(figsize=(8, 2.6), layout="constrained")
-axes.plot(series.train.time, series.train.values, ".-", color="#0072B2", ms=3, label="train")
-axes.plot(series.test.time, series.test.values, ".-", color="#D55E00", ms=3, label="test")
+axes.plot(series.time, series.values, color="#999999", lw=1)
+axes.plot(series.train.time, series.train.values, ".", color="#0072B2", ms=4, label="train")
+axes.plot(series.test.time, series.test.values, ".", color="#D55E00", ms=4, label="test")
 axes.set_xlabel(series.time_label)
 axes.set_ylabel(series.value_label.replace(" (", "\n("))
-axes.legend(ncols=2)
+axes.legend(ncols=2, loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
 plt.show()
 
 # %% [markdown]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from pathlib import Path
 
 import jupytext
@@ -10,7 +11,7 @@ import pytest
 
 from .notebooks import FOLDER, NAMES, run
 
-BYTES = 500_000
+BYTES = 1_000_000
 
 
 def cells(notebook: nbformat.NotebookNode) -> list[tuple[str, str]]:
@@ -58,6 +59,19 @@ def test_script_and_notebook_hold_the_same_cells(name: str) -> None:
     for document in (script, notebook):
         assert document.metadata.kernelspec.name == "python3"
         assert document.metadata.jupytext.formats == "ipynb,py:percent"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pictures_are_sharp_and_times_are_of_one_thread(name: str) -> None:
+    text = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
+    assert 'plt.rcParams["figure.dpi"] = 120' in text
+    assert "torch" not in text or "torch.set_num_threads(1)" in text
+    notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+    for number in pictures(notebook):
+        for output in notebook.cells[number].outputs:
+            if "image/png" in output.get("data", {}):
+                width = int.from_bytes(b64decode(output.data["image/png"])[16:20], "big")
+                assert width > 500, f"cell {number}: {width} pixels"
 
 
 @pytest.mark.parametrize("name", NAMES)
