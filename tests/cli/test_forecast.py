@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -46,3 +47,18 @@ def test_a_corrupt_run_is_told(name: str, content: bytes | None) -> None:
         path.write_bytes(content)
     assert name in fail("evaluate", "run")
     assert name in fail("train", "--resume", "run", "-q")
+
+
+@pytest.mark.usefixtures("run")
+@pytest.mark.parametrize("name", ["f.csv", "f.png"])
+def test_a_forecast_is_written_whole_or_not_at_all(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = sorted(path.name for path in Path().iterdir())
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        assert "No space left" in fail("forecast", "run", "--horizon", "3", "--output", name)
+    assert sorted(path.name for path in Path().iterdir()) == before

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.cli.calls import fail
 from tnqlstm.errors import DataError
 from tnqlstm.forecasting import Series
+
+from .calls import fail
 
 WAVE = np.round(np.sin(np.arange(30) / 3), 3)
 
