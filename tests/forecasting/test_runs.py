@@ -179,7 +179,7 @@ def _made_anew(folder: Path) -> None:
     shutil.rmtree(folder)
     t = np.arange(60)
     other = Series("wave", np.exp(-t / 40) * np.sin(t / 3), time=t / 2, time_label="time (s)")
-    train_run(Forecaster(3, 2, depth=1, epochs=1), other, folder)
+    Forecaster(3, 2, depth=1, epochs=1).fit(other.train, test=other.test).save(folder)
 
 
 def _other_config(folder: Path) -> None:
