@@ -26,6 +26,7 @@ WHOLE_TEXTS = [
     (b"C:\\circuits\\qft.QASM", 1, 1, "which looks like a path"),
     ("/tmp/circuit", 1, 1, "which looks like a path"),
     ("\n  h q;", 2, 3, "got 'h', wanted the header"),
+    ("include stdgates.inc", 1, 1, "got 'include', wanted the header"),
     ("OPENQASM 4.0;", 1, 10, "OpenQASM of version '4.0' isn't known"),
     ("OPENQASM 2.1;", 1, 10, "version '2.1'"),
     ("OPENQASM 2.0", 1, 13, "got the end of the text, wanted ';'"),

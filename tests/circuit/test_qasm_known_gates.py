@@ -158,6 +158,15 @@ def test_the_specification_s_own_definitions() -> None:
     assert Circuit.from_qasm(f"{inlined} qubit[3] q; {calls}") == plain
 
 
+def test_among_thousands_of_definitions() -> None:
+    """Tools write one definition a gate, all with the same body."""
+    bodies = "".join(
+        f"gate rzz_{k}(t) a, b {{ cx a, b; rz(t) b; cx a, b; }} rzz_{k}(0.3) q[0], q[1];"
+        for k in range(1_500)
+    )
+    assert names(f"{HEADS[3]} {bodies}") == ["RZZ"] * 1_500
+
+
 def test_what_does_nothing_stays_as_written() -> None:
     assert names(f"{HEADS[2]} gate g a {{ h a; h a; }} g q[1];") == ["H", "H"]
 

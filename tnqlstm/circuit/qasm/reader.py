@@ -37,7 +37,9 @@ WORK_OF_A_STATEMENT = 10
 
 _OF_2 = re.compile(r"include\s*[\"']qelib1\.inc[\"']")
 _PATH = re.compile(
-    r"(?!//|/\*)([^\n;{}\"'()]+\.(qasm\d?|inc|txt|oq3)|(~|\.\.?)?/[^\n;{}\"'()]+)", re.IGNORECASE
+    r"(?!//|/\*|include\b|OPENQASM\b)"
+    r"([^\n;{}\"'()]+\.(qasm\d?|inc|txt|oq3)|(~|\.\.?)?/[^\n;{}\"'()]+)",
+    re.IGNORECASE,
 )
 
 
