@@ -40,7 +40,7 @@ class GateBlock:
     operations
         Indices of the two-qubit gates, in time order.
     gates
-        All gates up to the last of them, on qubits 0 and 1.
+        All gates from the first of them to the last.
     """
 
     qubits: tuple[int, int]
@@ -55,7 +55,9 @@ class GateBlock:
     @property
     def gamma(self) -> float:
         """γ of cutting the whole block, by the module's rule; at least 1."""
-        return block_gamma(tuple(self.gates))
+        if len(self.operations) == 1:
+            return gate_cut(self.gates[0]).gamma
+        return block_gamma(tuple(_inside(gate, self.qubits) for gate in self.gates))
 
 
 def gate_blocks(
@@ -73,7 +75,7 @@ def gate_blocks(
         if len(operation.qubits) == 1:
             (qubit,) = operation.qubits
             if qubit in last:
-                last[qubit].between.append(_inside(operation, last[qubit].qubits))
+                last[qubit].between.append(operation)
             continue
         a, b = operation.qubits
         block = last.get(a)
@@ -81,7 +83,7 @@ def gate_blocks(
             block = last[a] = last[b] = GateBlock((a, b))
             blocks.append(block)
         block.operations.append(index)
-        block.gates += [*block.between, _inside(operation, block.qubits)]
+        block.gates += [*block.between, operation]
         block.between.clear()
     return blocks
 
@@ -94,9 +96,6 @@ def _inside(operation: Operation, pair: tuple[int, int]) -> Operation:
 @lru_cache(maxsize=1 << 14)
 def block_gamma(gates: tuple[Operation, ...]) -> float:
     """γ of a block's gates, on qubits 0 and 1, by the module's rule; at least 1."""
-    if sum(len(gate.qubits) == 2 for gate in gates) == 1:
-        (only,) = (gate for gate in gates if len(gate.qubits) == 2)
-        return gate_cut(only).gamma
     gammas = [1.0]
     product = np.eye(4, dtype=np.complex128)
     has_slots = False
