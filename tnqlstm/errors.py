@@ -5,6 +5,7 @@ All are `ValueError`, so that `except ValueError` catches bad input from any lay
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import TypeVar
@@ -67,7 +68,11 @@ class CheckpointError(TnqlstmError):
 
 
 class MemoryBudgetError(TnqlstmError):
-    """A computation that would need more memory than it may take."""
+    """A computation that would need more memory than it may take: `needed` bytes."""
+
+    def __init__(self, message: str, needed: float = math.nan) -> None:
+        super().__init__(message)
+        self.needed = needed
 
 
 class UnknownNameError(TnqlstmError):

@@ -149,7 +149,9 @@ def _held_bytes(name: str) -> int:
 
 
 def readable_bytes(value: float) -> str:
-    """With a unit, from B to GiB."""
+    """With a unit, from B to GiB; beyond a million of these as a power of two."""
+    if value >= 2**50:
+        return f"2^{math.log2(value):.0f} bytes"
     for unit in ("B", "KiB", "MiB"):
         if value < 1024:
             return f"{value:.3g} {unit}"

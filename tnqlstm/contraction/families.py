@@ -78,7 +78,10 @@ class Family:
         return True
 
     def leaves(self) -> list[GroupLeaf]:
-        """The template's leaves with what each network puts there."""
+        """The template's leaves with what each network puts there.
+
+        Legs of one dimension join nothing and are left out: arrays have 64 axes at most.
+        """
         leaves = []
         for k, leaf in enumerate(self.template.leaves):
             different: dict[tuple[object, ...], Terms] = {}
@@ -91,8 +94,8 @@ class Family:
                 own, moves = self.fills[kind][k].leaf, not self.terms[kind][k].is_constant
                 columns.append(() if own is None or not moves else network.leaves[own].columns)
             kind_of = tuple(number_of[kind] for kind in self.kind_of)
-            kinds = tuple(different.values())
-            leaves.append(GroupLeaf(leaf.legs, leaf.shape, kinds, kind_of, tuple(columns)))
+            whole = GroupLeaf(leaf.legs, leaf.shape, (*different.values(),), kind_of, (*columns,))
+            leaves.append(whole.held({leg: 0 for leg in leaf.legs if self.template.sizes[leg] == 1}))
         return leaves
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .arrays import Array
 from .cache import Cache
@@ -39,15 +40,21 @@ class Forest:
             for step in program.steps
             if step.rank == rank
         ]
+        self._groups = groups
         used = {node for task in self.tasks for node in (task.left, task.right)}.union(outputs)
-        self.constants = {  # what differs among networks is held for inputs
-            (tree, number): array
+        self._fixed = [  # what differs among networks is held for inputs
+            (tree, number)
             for tree, group in enumerate(groups)
-            for number, array in group.fixed.items()
+            for number in group.fixed_nodes
             if (tree, number) in used
             and (rank == WEIGHTS or group.program.ranks[number] == CONSTANT)
-        }
+        ]
         self._layouts = Cache[tuple[int, int, object], Layout](MOST_LAYOUTS)
+
+    @property
+    def constants(self) -> dict[Node, NDArray[np.float64]]:
+        """The fixed numbers that its steps or outputs take, see `NetworkGroup.fixed`."""
+        return {(tree, number): self._groups[tree].fixed[number] for tree, number in self._fixed}
 
     def batch(self, node: Node, copies: int, n_samples: int) -> int:
         """Entries of a tensor's batch: one, or of networks and copies, or of samples too."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from .families import Family
 from .leaves import GroupLeaf
 from .program import Program
 from .sites import Source
-from .slicing import find_slices, restrict
+from .slicing import find_slices
 from .tensor_network import CONSTANT, INPUTS, WEIGHTS, ContractionPath, Rank, TensorNetwork
 from .tree import cotengra_tree, find_path
 from .works import Flow
@@ -41,25 +42,39 @@ class NetworkGroup:
         self.family, self.networks, self._whole = family, family.networks, leaves
         self._sites = list(leaves)
         self.sources = [family.sources[k] for k in leaves]
-        self.leaves = [restrict(leaf, slice_ or {}) for leaf in leaves.values()]
+        self.leaves = [leaf.held(slice_ or {}) for leaf in leaves.values()]
         probes = family.template.probes
         network = _network(self.leaves, self.sources, probes)
-        self.program = program = Program(network, path, gathered=not probes)
-        fixed: dict[int, Array] = {}
-        for k, leaf in enumerate(self.leaves):
-            if self.sources[k] == "constant":
-                axes = (0, *(1 + axis for axis in program.axes(k, leaf.legs)))
-                array = leaf.constant().transpose(axes)
-                fixed[k] = np.ascontiguousarray(array.reshape(len(array), -1))
-        program.run(fixed, CONSTANT, 1)
-        self.fixed: dict[int, NDArray[np.float64]] = fixed
-        self.constants = ConstantBank({str(node): each for node, each in fixed.items()})
+        self.program = Program(network, path, gathered=not probes)
+        # the nodes that are fixed numbers, once all that is constant has been contracted
+        steps = [step for step in self.program.steps if step.rank == CONSTANT]
+        made = {*self.leaves_of("constant"), *(step.result for step in steps)}
+        self.fixed_nodes = sorted(made - {n for step in steps for n in (step.left, step.right)})
+        self.constants = ConstantBank({str(n): partial(self._fixed, n) for n in self.fixed_nodes})
 
     @classmethod
     def of(cls, family: Family, starts: int) -> NetworkGroup:
         """With a path of so many starts, along which constants are absorbed."""
         path = find_path(site_network(family), starts)
         return cls(family, *absorb_constants(family.leaves(), family.sources, path))
+
+    @cached_property
+    def fixed(self) -> dict[int, NDArray[np.float64]]:
+        """The fixed numbers, (network or 1, numbers), contracted at their first use.
+
+        That is within what the program says of its memory.
+        """
+        found: dict[int, Array] = {}
+        for k in self.leaves_of("constant"):
+            leaf = self.leaves[k]
+            axes = (0, *(1 + axis for axis in self.program.axes(k, leaf.legs)))
+            array = leaf.constant().transpose(axes)
+            found[k] = np.ascontiguousarray(array.reshape(len(array), -1))
+        self.program.run(found, CONSTANT, 1)
+        return found
+
+    def _fixed(self, node: int) -> NDArray[np.float64]:
+        return self.fixed[node]
 
     def leaves_of(self, source: Source) -> list[int]:
         return [k for k, own in enumerate(self.sources) if own == source]
@@ -84,11 +99,14 @@ class NetworkGroup:
         ]
         return homes + [frozenset({placed.qpu_of[q]}) for q in network.probes]
 
-    def slices(self, max_memory: float, bytes_each: int) -> list[NetworkGroup]:
-        """The group in parts whose values add up to its own, see `find_slices`."""
+    def slices(self, max_memory: float, bytes_each: int) -> list[dict[int, int]]:
+        """The legs held at an index in each slice; their values add up, see `find_slices`."""
         probes = set(self.family.template.probes.values())
-        found = find_slices(self.program, len(self.networks), probes, max_memory, bytes_each)
-        return [NetworkGroup(self.family, self._whole, self.program.path, each) for each in found]
+        return find_slices(self.program, len(self.networks), probes, max_memory, bytes_each)
+
+    def slice(self, held: Mapping[int, int]) -> NetworkGroup:
+        """The group with some legs held at an index."""
+        return NetworkGroup(self.family, self._whole, self.program.path, held)
 
     def flows(self) -> list[Flow]:
         """Of each node, whether it depends on weights and on inputs."""
@@ -129,7 +147,7 @@ class NetworkGroup:
     def _constants(self, rank: Rank, like: Array) -> dict[int, Array]:
         return {
             node: self.constants.get(str(node), like)
-            for node in self.fixed
+            for node in self.fixed_nodes
             if self.program.ranks[node] == rank
         }
 

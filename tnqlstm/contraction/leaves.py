@@ -6,10 +6,11 @@ sines that a site reads (see `sites`). Leaves with the same terms are one produc
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,6 +99,16 @@ class GroupLeaf:
     @property
     def n_terms(self) -> int:
         return sum(len(terms.arrays) for terms in self.kinds)
+
+    def held(self, at: Mapping[int, int]) -> GroupLeaf:
+        """The leaf with some legs held at an index, and so without them."""
+        left = [leg not in at for leg in self.legs]
+        where = tuple(at.get(leg, slice(None)) for leg in self.legs)
+        kinds = tuple(
+            replace(terms, arrays=terms.arrays[(slice(None), *where)]) for terms in self.kinds
+        )
+        legs = tuple(itertools.compress(self.legs, left))
+        return replace(self, legs=legs, shape=kinds[0].shape, kinds=kinds)
 
     def constant(self) -> NDArray[np.float64]:
         """(network or 1, *shape) of a leaf that reads no angle."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -37,6 +38,7 @@ SOURCES: tuple[Source, ...] = ("weights", "inputs")
 STARTS = 50  # of searches for paths, shared among the groups by their networks
 LEAST_STARTS = 3  # of each group
 NUMBERS_OF_A_TENSOR = 16
+MOST_KEPT = 64  # slices that are kept ready
 
 
 class _NetworkEvaluator:
@@ -71,13 +73,12 @@ class _NetworkEvaluator:
         columns = np.array([order[q] for q in observables], dtype=np.int64)
         self.constants = ConstantBank({"columns": columns})
         # where one sample is too much: groups in slices, each an evaluator of its own
-        self.slices: list[list[_NetworkEvaluator]] = []
+        self.slices: list[_Slices] = []
         bytes_each = BYTES_PER_NUMBER * self._sweeps
         sizes = [group.program.peak_size(n := len(group.networks), n) for group in self.groups]
         if bytes_each * sum(sizes) > max_memory:
             self.slices = [
-                [self._part([part]) for part in group.slices(max_memory, bytes_each)]
-                for group in self.groups
+                _Slices(self, group, group.slices(max_memory, bytes_each)) for group in self.groups
             ]
 
     def _families(
@@ -214,6 +215,29 @@ class _NetworkEvaluator:
             size += program.peak_size(batch, batch * n_samples)
             largest = max(largest, *program.sizes(batch, batch * n_samples))
         return Cost(traffic.total, self._sweeps * size, largest, n_calls, traffic, self._rates)
+
+
+class _Slices(Sequence[_NetworkEvaluator]):
+    """A group in slices, each an evaluator of its own that is made when it's first used."""
+
+    def __init__(
+        self, whole: _NetworkEvaluator, group: NetworkGroup, slices: Sequence[Mapping[int, int]]
+    ) -> None:
+        self._whole, self._group, self._slices = whole, group, slices
+        self._kept: dict[int, _NetworkEvaluator] = {}
+
+    def __len__(self) -> int:
+        return len(self._slices)
+
+    def __getitem__(self, k: Any) -> Any:
+        if not 0 <= k < len(self):
+            raise IndexError(k)
+        if k in self._kept:
+            return self._kept[k]
+        part = self._whole._part([self._group.slice(self._slices[k])])
+        if len(self._kept) < MOST_KEPT:
+            self._kept[k] = part
+        return part
 
 
 def _sum_of(parts: Sequence[_NetworkEvaluator], weights: Tensor, encoded: Tensor) -> Tensor:

@@ -103,11 +103,23 @@ class Program:
 
     def peak_size(self, n_weights: int, n_inputs: int) -> int:
         """Numbers that leaves, intermediates and permuted copies of them hold together."""
-        sizes = self.sizes(n_weights, n_inputs)
+        return self._peak(self.sizes(n_weights, n_inputs))
+
+    def _peak(self, sizes: Sequence[int]) -> int:
         permuted = sum(sizes[node] for step in self.steps for node in step.permuted)
         # as if some of a large tensor were gathered too, so that more samples never take less
         small = sum(min(size, SMALL) for size in sizes) if self.gathered else 0
         return sum(sizes) + permuted + OF_GATHERED * small
+
+    def held_at(self, leg: int, n_weights: int, n_inputs: int) -> tuple[int, float]:
+        """Peak size and flops with a leg held at one index."""
+        n, sizes = self.network.sizes[leg], self.sizes(n_weights, n_inputs)
+        has = [leg in legs for legs in self._legs]
+        flops = sum(
+            each / n if has[step.left] or has[step.right] else each
+            for step, each in zip(self.steps, self.flops(n_weights, n_inputs), strict=True)
+        )
+        return self._peak([s // n if h else s for s, h in zip(sizes, has, strict=True)]), flops
 
     def largest_legs(self, n_weights: int, n_inputs: int) -> Legs:
         """The legs of the largest tensors."""

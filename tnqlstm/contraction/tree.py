@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import itertools
 import warnings
+from collections import deque
 from typing import Any
 
 import networkx as nx
 
 from .cost import NOMINAL_BATCH
 from .path_cache import cached_path
-from .tensor_network import INPUTS, ContractionPath, TensorNetwork
+from .tensor_network import CONSTANT, INPUTS, WEIGHTS, ContractionPath, Rank, TensorNetwork
 
 __all__ = ["cotengra_tree", "find_path"]
 
+RANKS: tuple[Rank, ...] = (CONSTANT, WEIGHTS, INPUTS)
 OBJECTIVE = "combo-8"  # flops, and eight times the numbers written
 MOST_STARTS = 16
 GREEDY_REPEATS = 64  # of each start
@@ -32,7 +34,7 @@ def find_path(network: TensorNetwork, starts: int = MOST_STARTS) -> ContractionP
     its subtree reconfiguration; the refined ones differ by more than the greedy ones. The best few
     are refined again, in subtrees that are chosen at random, which gains a fifth. Tensors that read
     inputs carry a batch index, which makes it dear to meet them early. Parts that no leg
-    joins are contracted on their own and multiplied at the end. Paths are kept on disk, see
+    joins are contracted on their own and multiplied at the end, the constant ones first. Paths are kept on disk, see
     `path_cache`.
     """
     legs = network.legs
@@ -50,16 +52,21 @@ def _search_parts(network: TensorNetwork, starts: int) -> ContractionPath:
     """`find_path`, searched for."""
     n_leaves = len(network.legs)
     path: ContractionPath = []
-    ends: list[int] = []
+    ends: list[int] = []  # of the parts, and their ranks
+    ranks: list[Rank] = []
     for part in _connected(network):
         numbers = list(part)  # of the part's own leaves, then of what its steps make
         for a, b in _search(network.part(part), starts):
             numbers.append(n_leaves + len(path))
             path.append((numbers[a], numbers[b]))
         ends.append(numbers[-1])
-    for end in ends[1:]:
-        path.append((ends[0], end))
-        ends[0] = n_leaves + len(path) - 1
+        ranks.append(max(network.ranks[k] for k in part))
+    by_rank = [deque(end for end, own in zip(ends, ranks, strict=True) if own == r) for r in RANKS]
+    for own, behind in itertools.pairwise([*by_rank, deque[int]()]):
+        while len(own) > 1:  # neighbours first, for many small products together
+            path.append((own.popleft(), own.popleft()))
+            own.append(n_leaves + len(path) - 1)
+        behind.extend(own)
     return path
 
 
