@@ -18,25 +18,34 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ..circuit import Circuit, InputSlot, Operation, WeightSlot
 from ..distribution import Partition
 from ..errors import MemoryBudgetError
 from .angles import AngleTable, ConstantBank, is_data, slot_kind
-from .cost import STATES, STATES_BY_AUTOGRAD, Cost, Traffic
+from .arrays import can_share
+from .cost import (
+    BYTES_PER_NUMBER,
+    GATEWISE,
+    STATES,
+    STATES_BY_AUTOGRAD,
+    Cost,
+    Traffic,
+)
+from .gatewise import Gatewise
 from .handwritten import apply
-from .layers import PERMUTATIONS, GateRun, ProductState
+from .layers import PERMUTATIONS, GateRun, ProductState, Slotted
 from .state_form import SIGNS_QUBITS, Prepared, StateForm, Values, signs
 
 __all__ = ["DenseEvaluator"]
 
 MATRIX_QUBITS = 7  # above it, multiplying a run out costs more than applying it to the states
+MOST_LAYERED = 2000  # blocks of gates; more aren't gathered into layers
 MOST_QUBITS = 26  # a state of 2^26 amplitudes is half a GiB, and each layer keeps one
 
 
@@ -50,14 +59,15 @@ class DenseEvaluator:
         circuit: Circuit,
         observables: Sequence[int],
         max_memory: float = math.inf,
-        effort: float = 1.0,
+        fastest: float = math.inf,
     ) -> None:
         """Samples go in batches to fit `max_memory`, and there is nothing to search for."""
         largest = max(map(len, circuit.components()))
         if largest > MOST_QUBITS:
             raise MemoryBudgetError(
                 f"{largest} entangled qubits are too many for statevectors (most: {MOST_QUBITS}). "
-                'Use method="cones", "generating" or "auto".'
+                'Use method="cones", "generating" or "auto".',
+                16 * 2.0**largest,
             )
         self.table = AngleTable(circuit.operations, circuit.n_inputs)
         self.groups = [
@@ -70,6 +80,38 @@ class DenseEvaluator:
         self.constants = ConstantBank({"columns": np.array(columns, dtype=np.int64)})
         fits = circuit.n_weights > 0 and StateForm.fits(self.groups)
         self.state_form = StateForm(self, observables) if fits else None
+        self._budget, seen = max_memory, set(observables)
+        layered = self.state_form is not None
+        self._gatewise = [
+            None if layered or group.has_matrix else Gatewise(group, group.columns, seen)
+            for group in self.groups
+        ]
+        self._parts: dict[tuple[int, int], list[ComponentGroup | Gatewise]] = {}
+
+    def parts(self, n_copies: int, n_samples: int) -> list[ComponentGroup | Gatewise]:
+        """How each group is computed: layer by layer, or one state at a time, gate by gate."""
+        key = n_copies, n_samples
+        if key not in self._parts:
+            self._parts[key] = [
+                gatewise if gatewise and self._is_better(gatewise, *key) else group
+                for gatewise, group in zip(self._gatewise, self.groups, strict=True)
+            ]
+        return self._parts[key]
+
+    def _is_better(self, gatewise: Gatewise, n_copies: int, n_samples: int) -> bool:
+        """Whether it takes less time, or the layers take too much memory, or can't be made."""
+        group, (fixed, moving) = gatewise.group, gatewise.n_blocks
+        if not moving or fixed + moving > MOST_LAYERED:
+            return True
+        if BYTES_PER_NUMBER * group.size(n_copies, n_samples) > self._budget:
+            return True
+        flops, layered = Traffic(), Traffic()
+        gatewise.add_flops(flops, None, n_copies, n_samples)
+        group.add_flops(layered, None, n_copies, n_samples)
+        calls = gatewise.calls(n_copies, n_samples)
+        return GATEWISE.seconds(calls, flops.total, 0) < STATES_BY_AUTOGRAD.seconds(
+            group.n_calls, layered.total, 0
+        )
 
     def prepare(self, weights: Tensor) -> tuple[Tensor, ...]:
         """What depends on the weights (copies, n_weights) only."""
@@ -82,7 +124,14 @@ class DenseEvaluator:
         if self.state_form is not None:
             return apply(Values(self.state_form, len(weights)), inputs, *prepared)[0]
         encoded, matrices = self.table.encode(inputs), iter(prepared)
-        values = [group.evaluate(matrices, weights, encoded) for group in self.groups]
+        shared = can_share(weights) and can_share(encoded)
+        parts = self.parts(len(weights), len(inputs)) if shared else self.groups
+        values = [
+            apply(part, weights, encoded)[0]
+            if isinstance(part, Gatewise)
+            else part.evaluate(matrices, weights, encoded)
+            for part in parts
+        ]
         joined = values[0] if len(values) == 1 else torch.cat(values, dim=-1)
         if self._in_order:
             return joined
@@ -91,15 +140,19 @@ class DenseEvaluator:
     def cost(self, placed: Partition, n_copies: int, n_samples: int) -> Cost:
         """Flops gate by gate; a permutation counts one for each number it moves."""
         traffic = Traffic()
-        for group in self.groups:
-            group.add_flops(traffic, placed, n_copies, n_samples)
+        parts = self.parts(n_copies, n_samples)
+        for part in parts:
+            part.add_flops(traffic, placed, n_copies, n_samples)
+        rates = STATES_BY_AUTOGRAD if self.state_form is None else STATES
+        if any(isinstance(part, Gatewise) for part in parts):
+            rates = GATEWISE
         return Cost(
             flops=traffic.total,
-            size=sum(group.size(n_copies, n_samples) for group in self.groups),
-            largest=max(group.largest(n_copies, n_samples) for group in self.groups),
-            n_calls=sum(group.n_calls for group in self.groups),
+            size=sum(part.size(n_copies, n_samples) for part in parts),
+            largest=max(part.largest(n_copies, n_samples) for part in parts),
+            n_calls=sum(part.calls(n_copies, n_samples) for part in parts),
             traffic=traffic,
-            rates=STATES_BY_AUTOGRAD if self.state_form is None else STATES,
+            rates=rates,
         )
 
 
@@ -145,15 +198,22 @@ class ComponentGroup:
             ],
             dtype=np.int64,
         ).reshape(len(members), len(template))
+        self.columns = columns
         self.prefix, rest = _split_prefix(template, n)
         self.run_members = _runs(template, rest)
-
-        def slotted(order: Sequence[int]) -> list[tuple[Operation, NDArray[np.int64]]]:
-            return [(template[k], columns[:, k]) for k in order]
-
-        self.encoding = ProductState(n, slotted(self.prefix), len(members))
-        self.runs = [GateRun(n, slotted(run), len(members)) for run in self.run_members]
         self.constants = ConstantBank({"signs": partial(signs, n)})
+
+    def _slotted(self, order: Sequence[int]) -> list[Slotted]:
+        return [(self.members[0].operations[k], self.columns[:, k]) for k in order]
+
+    @cached_property
+    def encoding(self) -> ProductState:
+        return ProductState(self.n_qubits, self._slotted(self.prefix), len(self.members))
+
+    @cached_property
+    def runs(self) -> list[GateRun]:
+        gates = map(self._slotted, self.run_members)
+        return [GateRun(self.n_qubits, run, len(self.members)) for run in gates]
 
     @property
     def has_matrix(self) -> bool:
@@ -202,11 +262,17 @@ class ComponentGroup:
         """Rows that a run's gates multiply: basis states of its matrix, or samples."""
         return 2**self.n_qubits if self._as_matrix(run) else n_samples
 
-    def add_flops(self, traffic: Traffic, placed: Partition, n_copies: int, n_samples: int) -> None:
+    def calls(self, n_copies: int, n_samples: int) -> int:
+        """Whatever their number."""
+        return self.n_calls
+
+    def add_flops(
+        self, traffic: Traffic, placed: Partition | None, n_copies: int, n_samples: int
+    ) -> None:
         size = 2**self.n_qubits
         factor = 1 if self.real else 4
         for member in self.members:
-            homes = [placed.qpu_of[q] for q in member.qubits]
+            homes = [placed.qpu_of[q] if placed else None for q in member.qubits]
             for k in self.prefix:
                 traffic.add(8 * factor * n_samples, {homes[member.operations[k].qubits[0]]})
             joint = 2.0 * size * n_samples  # the product state, then the read-out

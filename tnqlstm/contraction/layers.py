@@ -21,7 +21,7 @@ from .angles import ConstantBank, is_data
 from .arrays import kron
 from .permutation import permute_basis
 
-__all__ = ["PERMUTATIONS", "GateRun", "ProductState"]
+__all__ = ["PERMUTATIONS", "GateRun", "ProductState", "Slotted"]
 
 Slotted = tuple[Operation, NDArray[np.int64]]  # a gate and its angle's column in each component
 PERMUTATIONS = {"CX", "SWAP"}

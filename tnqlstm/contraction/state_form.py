@@ -49,10 +49,10 @@ class StateForm:
     @staticmethod
     def fits(groups: Sequence[ComponentGroup]) -> bool:
         return all(
-            group.encoding.data
+            group.n_qubits <= SIGNS_QUBITS
+            and len(group.run_members) == 1
+            and group.encoding.data
             and group.encoding.length <= MOST_ROTATIONS
-            and group.n_qubits <= SIGNS_QUBITS
-            and len(group.runs) == 1
             and LayeredRun.fits(group.runs[0])
             for group in groups
         )
