@@ -95,7 +95,9 @@ class Family:
                 columns.append(() if own is None or not moves else network.leaves[own].columns)
             kind_of = tuple(number_of[kind] for kind in self.kind_of)
             whole = GroupLeaf(leaf.legs, leaf.shape, (*different.values(),), kind_of, (*columns,))
-            leaves.append(whole.held({leg: 0 for leg in leaf.legs if self.template.sizes[leg] == 1}))
+            leaves.append(
+                whole.held({leg: 0 for leg in leaf.legs if self.template.sizes[leg] == 1})
+            )
         return leaves
 
 

@@ -20,7 +20,7 @@ from .program import Program
 from .sites import Source
 from .slicing import find_slices
 from .tensor_network import CONSTANT, INPUTS, WEIGHTS, ContractionPath, Rank, TensorNetwork
-from .tree import cotengra_tree, find_path
+from .tree import cotengra_tree
 from .works import Flow
 
 __all__ = ["NetworkGroup", "repeat", "site_network"]
@@ -53,9 +53,8 @@ class NetworkGroup:
         self.constants = ConstantBank({str(n): partial(self._fixed, n) for n in self.fixed_nodes})
 
     @classmethod
-    def of(cls, family: Family, starts: int) -> NetworkGroup:
-        """With a path of so many starts, along which constants are absorbed."""
-        path = find_path(site_network(family), starts)
+    def of(cls, family: Family, path: ContractionPath) -> NetworkGroup:
+        """With a path of its `site_network`, along which constants are absorbed."""
         return cls(family, *absorb_constants(family.leaves(), family.sources, path))
 
     @cached_property

@@ -14,31 +14,53 @@ from torch import Tensor
 
 from ..circuit import Circuit
 from ..distribution import Partition
+from ..errors import MemoryBudgetError
 from .angles import AngleTable, ConstantBank
 from .arrays import Array, join
 from .cache import Cache
-from .cones import group_cones, light_cone
-from .cost import BYTES_PER_NUMBER, CONES, GENERATING, Cost, Rates, Traffic
+from .cones import CausalOrder, group_cones, light_cone
+from .cost import (
+    BYTES_PER_NUMBER,
+    CONES,
+    GENERATING,
+    NOMINAL_BATCH,
+    Cost,
+    Rates,
+    Traffic,
+    readable_bytes,
+)
 from .families import Family, families
 from .forest import Forest
-from .groups import NetworkGroup, repeat
+from .groups import NetworkGroup, repeat, site_network
 from .handwritten import Discarded, Recomputed, Tape, apply
 from .layout import Layout
 from .leaves import FunctionTable, LeafBatch
-from .program import is_small
+from .program import Program, is_small
 from .sites import SiteBank, Source
-from .tensor_network import INPUTS, WEIGHTS, Rank
-from .tree import MOST_STARTS
+from .slicing import MOST_SLICES
+from .tensor_network import INPUTS, WEIGHTS, Rank, TensorNetwork
+from .tree import MOST_STARTS, find_path
 from .works import Node
 
-__all__ = ["ConesEvaluator", "GeneratingEvaluator"]
+__all__ = ["ConesEvaluator", "GeneratingEvaluator", "NotWorthwhile"]
 
 
 SOURCES: tuple[Source, ...] = ("weights", "inputs")
 STARTS = 50  # of searches for paths, shared among the groups by their networks
 LEAST_STARTS = 3  # of each group
 NUMBERS_OF_A_TENSOR = 16
+WORTH_A_SEARCH = 0.1  # seconds of a step for which paths are searched at full length
+LEG_STARTS = 2500  # of all groups together, where another way takes less than a long step
+LONG_STEP = 5.0  # seconds; above, they grow with it
+SPED_UP = 1e5  # times that a long search speeds a quick path up, at best
+MANY_LEAVES = 150  # of a network that is first contracted by a quick path
+SAVED = 0.65  # of the bits of its memory is left by a long search, at best
+MANY_LEGS = 3000  # of all groups; above, each is searched once, above twice as many not at length
 MOST_KEPT = 64  # slices that are kept ready
+
+
+class NotWorthwhile(Exception):
+    """Planning would take longer than it could save."""
 
 
 class _NetworkEvaluator:
@@ -52,21 +74,34 @@ class _NetworkEvaluator:
         circuit: Circuit,
         observables: Sequence[int],
         max_memory: float = math.inf,
-        effort: float = 1.0,
+        fastest: float = math.inf,
     ) -> None:
-        """`effort`: the part of a full search for paths that is worth its time."""
+        """`fastest`: seconds that a step takes by another way.
+
+        The less it is, the shorter a search for paths is worth its time. Raises `NotWorthwhile`
+        where none is, `MemoryBudgetError` where nothing would fit.
+        """
+        self._fastest = fastest
         bank = SiteBank(AngleTable(circuit.operations, circuit.n_inputs))
-        found = self._families(circuit, list(dict.fromkeys(observables)), bank)
+        found = self._families(circuit, list(dict.fromkeys(observables)), bank, max_memory)
         self.table, self._n_weights = bank.table, circuit.n_weights
         self._frequencies = {source: bank.frequencies(source) for source in SOURCES}
+        networks = [self._hopeful(family, max_memory) for family in found]
         n_networks = sum(len(family.networks) for family in found)
         # an equal share for each group, or by its networks where that is more
         shares = [max(1 / len(found), len(f.networks) / n_networks) for f in found]
+        n_legs = sum(len(network.sizes) for network in networks)
+        least = LEAST_STARTS if n_legs <= MANY_LEGS else 1 if n_legs <= 2 * MANY_LEGS else 0
+        most = MOST_STARTS if n_legs <= MANY_LEGS else least
+        if fastest < math.inf:
+            allowed = LEG_STARTS * max(1.0, fastest / LONG_STEP) / max(n_legs, 1)
+            most = min(most, int(allowed))
+        effort = min(1.0, fastest / WORTH_A_SEARCH)
         n_starts = [max(LEAST_STARTS, int(effort * STARTS * share)) for share in shares]
         self._take(
             [
-                NetworkGroup.of(family, min(starts, MOST_STARTS))
-                for family, starts in zip(found, n_starts, strict=True)
+                NetworkGroup.of(family, find_path(network, min(starts, most)))
+                for family, network, starts in zip(found, networks, n_starts, strict=True)
             ]
         )
         order = self._qubits()
@@ -77,12 +112,37 @@ class _NetworkEvaluator:
         bytes_each = BYTES_PER_NUMBER * self._sweeps
         sizes = [group.program.peak_size(n := len(group.networks), n) for group in self.groups]
         if bytes_each * sum(sizes) > max_memory:
+            if fastest < math.inf:
+                raise NotWorthwhile
             self.slices = [
                 _Slices(self, group, group.slices(max_memory, bytes_each)) for group in self.groups
             ]
 
+    def _hopeful(self, family: Family, max_memory: float) -> TensorNetwork:
+        """The family's network, unless no search could make it fit.
+
+        Raises `MemoryBudgetError` with what a quick path needs where slices and what a long search
+        usually saves wouldn't do.
+        """
+        network = site_network(family)
+        if len(network.legs) > MANY_LEAVES:
+            program = Program(network, find_path(network, 0))
+            n = len(family.networks)
+            flops = self._sweeps * sum(program.flops(n, n * NOMINAL_BATCH))
+            if self._rates.flop * flops > SPED_UP * self._fastest:
+                raise NotWorthwhile
+            needed = BYTES_PER_NUMBER * self._sweeps * program.peak_size(n, n)
+            if SAVED * math.log2(needed) > math.log2(max_memory * MOST_SLICES):
+                raise MemoryBudgetError(
+                    f"a network of {len(network.legs)} tensors needs {readable_bytes(needed)} for "
+                    f"one sample, the budget is {readable_bytes(max_memory)}. Raise max_memory, or "
+                    "use fewer layers, links or qubits in a block.",
+                    needed,
+                )
+        return network
+
     def _families(
-        self, circuit: Circuit, observables: Sequence[int], bank: SiteBank
+        self, circuit: Circuit, observables: Sequence[int], bank: SiteBank, max_memory: float
     ) -> list[Family]:
         """Families whose networks' values are ⟨Z⟩ of the observables."""
         raise NotImplementedError
@@ -344,8 +404,13 @@ class ConesEvaluator(_NetworkEvaluator):
     _rates = CONES
 
     def _families(
-        self, circuit: Circuit, observables: Sequence[int], bank: SiteBank
+        self, circuit: Circuit, observables: Sequence[int], bank: SiteBank, max_memory: float
     ) -> list[Family]:
+        causal = CausalOrder(circuit)
+        largest = max(observables, key=lambda qubit: len(causal.cone([qubit])))
+        if len(causal.cone([largest])) > MANY_LEAVES:  # before all others are made
+            cone = light_cone(circuit, [largest], bank, causal=causal)
+            self._hopeful(Family.of([cone], circuit, bank), max_memory)
         return families(group_cones(circuit, observables, bank), circuit, bank)
 
     def _qubits(self) -> dict[int, int]:
@@ -365,7 +430,7 @@ class GeneratingEvaluator(_NetworkEvaluator):
     _sweeps = 2  # the values are themselves a gradient
 
     def _families(
-        self, circuit: Circuit, observables: Sequence[int], bank: SiteBank
+        self, circuit: Circuit, observables: Sequence[int], bank: SiteBank, max_memory: float
     ) -> list[Family]:
         network = light_cone(circuit, observables, bank, generate=True)
         return [Family.of([network], circuit, bank)]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -20,6 +19,7 @@ from ..errors import CircuitError, MemoryBudgetError, PartitionError, look_up
 from ..shown import ShortTuple, Text, counted
 from .angles import ConstantBank
 from .cache import Cache
+from .choice import METHODS, Evaluator, candidates
 from .cost import NOMINAL_BATCH, Cost, available_memory, peak_bytes, readable_bytes
 from .dense import DenseEvaluator
 from .handwritten import Recomputed, apply
@@ -35,27 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["METHODS", "ContractionPlan", "Evaluator", "plan_expectations"]
 
-SMALL_QUBITS = 8  # up to here states win by their few calls; networks aren't searched
-WORTH_A_SEARCH = 0.1  # seconds of a step for which paths are searched at full length
 SURELY_FREE = 2**28  # bytes that aren't looked for
-EXPENSIVE_CONE = 1e7  # flops of a cone and nominal batch; above, one network for all is tried too
-
-
-class Evaluator(Protocol):
-    """A way of computing ⟨Z⟩: prepare what depends on weights only, then evaluate a batch."""
-
-    method: str
-
-    def prepare(self, weights: Tensor) -> tuple[Tensor, ...]: ...
-    def evaluate(self, prepared: Sequence[Tensor], weights: Tensor, inputs: Tensor) -> Tensor: ...
-    def cost(self, placed: Partition, n_copies: int, n_samples: int) -> Cost: ...
-
-
-METHODS: dict[str, type[Any]] = {
-    "dense": DenseEvaluator,
-    "cones": ConesEvaluator,
-    "generating": GeneratingEvaluator,
-}
 
 
 @dataclass(eq=False)
@@ -211,7 +191,8 @@ class ContractionPlan:
             raise MemoryBudgetError(
                 f"one sample of {n_copies} VQCs needs {readable_bytes(least)} by way of "
                 f"{self.method}, the budget is {readable_bytes(budget)}. Use fewer qubits or "
-                "layers, or raise max_memory."
+                "layers, or raise max_memory.",
+                least,
             )
         fits, too_many = 1, n_samples
         while too_many - fits > 1:
@@ -313,35 +294,7 @@ def plan_expectations(
         return ContractionPlan(
             circuit, placed, observed, lowering, evaluator, considered, max_memory
         )
-    found = _candidates(lowering.circuit, placed, observed, budget)
+    found = candidates(lowering.circuit, placed, observed, budget)
     best, _ = min(found, key=lambda each: each[1].seconds)
     considered = {evaluator.method: cost for evaluator, cost in found}
     return ContractionPlan(circuit, placed, observed, lowering, best, considered, max_memory)
-
-
-def _candidates(
-    circuit: Circuit, placed: Partition, observed: Sequence[int], budget: float
-) -> list[tuple[Evaluator, Cost]]:
-    """The ways that are worth planning, each with its cost for a nominal batch."""
-    largest = max(len(component) for component in circuit.components())
-    ways: list[type[Any]] = [DenseEvaluator]
-    if largest > SMALL_QUBITS:
-        ways += [ConesEvaluator, GeneratingEvaluator]
-    found: list[tuple[Evaluator, Cost]] = []
-    errors: list[MemoryBudgetError] = []
-    for way in ways:
-        cheap = any(cost.flops / len(observed) < EXPENSIVE_CONE for _, cost in found)
-        if way is GeneratingEvaluator and cheap:
-            continue
-        # what takes little time by states isn't worth a long search for something better
-        fastest = min((cost.seconds for _, cost in found), default=math.inf)
-        effort = min(1.0, fastest / WORTH_A_SEARCH)
-        try:
-            evaluator = way(circuit, observed, budget, effort)
-        except MemoryBudgetError as error:
-            errors.append(error)
-        else:
-            found.append((evaluator, evaluator.cost(placed, 1, NOMINAL_BATCH)))
-    if not found:
-        raise errors[0]
-    return found

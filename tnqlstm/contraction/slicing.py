@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 
 from ..errors import MemoryBudgetError
 from .cost import readable_bytes
 from .program import Program
 
-__all__ = ["find_slices"]
+__all__ = ["MOST_SLICES", "find_slices"]
 
 MOST_SLICES = 4096
 

@@ -19,6 +19,7 @@ RANKS: tuple[Rank, ...] = (CONSTANT, WEIGHTS, INPUTS)
 OBJECTIVE = "combo-8"  # flops, and eight times the numbers written
 MOST_STARTS = 16
 GREEDY_REPEATS = 64  # of each start
+QUICK_REPEATS = 8  # of a path without any start
 MOST_LEAVES = 1000  # of all starts together
 EXPENSIVE = 20.0  # log2 of the objective, as cotengra gives it
 WORTH_POLISHING = 4  # starts from which more than one tree is refined once more
@@ -33,9 +34,9 @@ def find_path(network: TensorNetwork, starts: int = MOST_STARTS) -> ContractionP
     The best of several starts, each the best of a random-greedy search of cotengra's, refined by
     its subtree reconfiguration; the refined ones differ by more than the greedy ones. The best few
     are refined again, in subtrees that are chosen at random, which gains a fifth. Tensors that read
-    inputs carry a batch index, which makes it dear to meet them early. Parts that no leg
-    joins are contracted on their own and multiplied at the end, the constant ones first. Paths are kept on disk, see
-    `path_cache`.
+    inputs carry a batch index, which makes it dear to meet them early. With no start, it's what the
+    greedy search finds. Parts that no leg joins are contracted on their own and multiplied at the
+    end, the constant ones first. Paths are kept on disk, see `path_cache`.
     """
     legs = network.legs
     numbers = {leg: k for k, leg in enumerate(dict.fromkeys(itertools.chain(*legs)))}
@@ -92,9 +93,14 @@ def _search(network: TensorNetwork, starts: int) -> ContractionPath:
 
     problem = network.for_cotengra()
     most = max(1, min(starts, MOST_LEAVES // n_leaves))
+    if not starts:
+        quick = cotengra.RandomGreedyOptimizer(
+            max_repeats=QUICK_REPEATS, seed=SEED, accel=True, parallel=False
+        )
+        return [(min(pair), max(pair)) for pair in quick.ssa_path(*problem)]
     trees: list[Any] = []
     # an expensive network is worth a longer search, where there aren't many
-    longest = 4 * most if starts == MOST_STARTS else most
+    longest = 4 * most if starts == MOST_STARTS and 2 * n_leaves <= MOST_LEAVES else most
     while len(trees) < most or (len(trees) < longest and min(map(_score, trees)) > EXPENSIVE):
         search = cotengra.RandomGreedyOptimizer(
             max_repeats=GREEDY_REPEATS, seed=SEED + len(trees), accel=True, parallel=False
