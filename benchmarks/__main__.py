@@ -15,7 +15,16 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from benchmarks import calibration, cutting, paths, placement, relative, scaling, training_step
+from benchmarks import (
+    calibration,
+    circuits,
+    cutting,
+    paths,
+    placement,
+    relative,
+    scaling,
+    training_step,
+)
 from benchmarks.picture import scaling_figure
 from benchmarks.timing import environment
 
@@ -104,6 +113,7 @@ class Benchmark:
     run: Callable[[dict[str, Any]], Result]
     header: list[str]
     rows: Callable[[Result], list[list[str]]]
+    summary: Callable[[list[Result]], str] | None = None  # printed under the table
 
 
 SCALING = Benchmark(
@@ -146,6 +156,7 @@ BENCHMARKS = {
         ],
         _paths_rows,
     ),
+    "circuits": Benchmark(circuits.run, circuits.HEADER, circuits.rows, circuits.summary),
     "cutting": Benchmark(cutting.run, cutting.HEADER, cutting.rows),
     "placement": Benchmark(placement.run, placement.HEADER, placement.rows),
     "centric": SCALING,
@@ -179,6 +190,8 @@ def main(names: list[str]) -> None:
         results = [benchmark.run(instance) for instance in tqdm(instances, desc=name)]
         rows = [row for result in results for row in benchmark.rows(result)]
         print(f"\n{problem['title']}\n\n{table(benchmark.header, rows)}\n")
+        if benchmark.summary:
+            print(f"{benchmark.summary(results)}\n")
         if quick:
             continue
         path = RESULTS / f"{name}.json"
