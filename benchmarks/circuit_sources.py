@@ -104,13 +104,13 @@ def _library(name: str, *arguments: Any, **options: Any) -> Any:
     return getattr(library, name)(*arguments, **options)
 
 
-def _gate(name: str, *arguments: Any, prepare: bool = True, **options: Any) -> Any:
-    """A gate of the library, on qubits that are neither 0 nor 1."""
+def _gate(name: str, *arguments: Any, prepared: int | None = None, **options: Any) -> Any:
+    """A gate of the library, on so many qubits (all by default) that are neither 0 nor 1."""
     from qiskit import QuantumCircuit
 
     gate = _library(name, *arguments, **options)
     circuit = QuantumCircuit(gate.num_qubits)
-    for q in range(gate.num_qubits if prepare else 0):
+    for q in range(gate.num_qubits if prepared is None else prepared):
         circuit.ry(0.3 + 0.2 * q, q)
     circuit.append(gate, range(gate.num_qubits))
     return circuit
@@ -195,7 +195,7 @@ QISKIT: dict[str, Callable[[int], Any]] = {
     "FullAdderGate": lambda n: _gate("FullAdderGate", (n - 2) // 2),
     "HalfAdderGate": lambda n: _gate("HalfAdderGate", (n - 1) // 2),
     "ModularAdderGate": lambda n: _gate("ModularAdderGate", n // 2),
-    "MultiplierGate": lambda n: _gate("MultiplierGate", n // 4),
+    "MultiplierGate": lambda n: _gate("MultiplierGate", n // 4, prepared=n // 2),
     "InnerProductGate": lambda n: _gate("InnerProductGate", n // 2),
     "AndGate": lambda n: _gate("AndGate", n - 1),
     "BitwiseXorGate": lambda n: _gate("BitwiseXorGate", n, 5),
@@ -325,8 +325,10 @@ def _random_layers(n: int, rng: np.random.Generator) -> None:
 
 
 def _swap_network(n: int, rng: np.random.Generator) -> None:
-    def couple(index: Any, wires: Any, weight: Any = 0.0, **_: Any) -> None:
-        _q("CRY", weight, wires)
+    import pennylane as qml
+
+    def couple(index: Any, wires: Any, weight: Any = 0.0, **_: Any) -> Any:
+        return qml.CRY(weight, wires)
 
     for q in range(n):
         _q("RY", rng.normal(), q)

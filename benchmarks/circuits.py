@@ -87,7 +87,7 @@ def _holds(result: dict[str, Any]) -> bool:
     if small:
         return result.get("largest_error", math.inf) <= TOLERANCE
     if result["outcome"] == "refused":
-        return math.isfinite(result["needed_bytes"]) and "max_memory" in result["error"]
+        return result["needed_bytes"] > MAX_MEMORY and "max_memory" in result["error"]
     return result["outcome"] == "values"
 
 

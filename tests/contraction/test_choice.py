@@ -154,3 +154,12 @@ def test_states_that_do_not_fit_leave_the_networks() -> None:
     weights = torch.randn(1, 16, **DOUBLE)
     values = plan.evaluate(plan.prepare(weights), weights, torch.zeros(1, 0, **DOUBLE))[0, 0]
     torch.testing.assert_close(values, weights[0].cos().cumprod(0), rtol=0, atol=1e-12)
+
+
+def test_more_qubits_than_a_float_has_powers_of_two() -> None:
+    circuit = tnq.ansatz.modular([8] * 130, 1, {0})  # 1,040 qubits in one piece
+    plan = plan_expectations(circuit)
+    assert plan.method == "cones"
+    with pytest.raises(MemoryBudgetError, match="1040 entangled qubits") as caught:
+        plan_expectations(circuit, method="dense")
+    assert caught.value.needed > 2**1040

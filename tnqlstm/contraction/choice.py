@@ -21,7 +21,9 @@ __all__ = ["METHODS", "Evaluator", "candidates"]
 SMALL_QUBITS = 8  # up to here states win by their few calls; networks aren't searched
 WORTH_NETWORKS = 5.0  # seconds by states of what is computed once, below which that's it
 EXPENSIVE_CONE = 1e7  # flops of a cone and nominal batch; above, one network for all is tried too
-MOST_GATES = 20_000  # of all cones together; with more, one network for all is tried first
+LARGE_CONE = 300  # gates
+MOST_GATES = 20_000  # of all large cones together; with more, one network for all is tried first,
+# and with twice as many the cones, of which each takes about a millisecond a gate, aren't
 FAST = 0.5  # seconds of a step with which so many cones aren't planned
 
 
@@ -74,9 +76,10 @@ def candidates(
     fixed = all(isinstance(op.angle, float | None) for op in circuit.operations)
     if fixed and by_states < WORTH_NETWORKS:
         return found
-    if _are_crowded(circuit, observed):
+    n_gates = _gates_of_large_cones(circuit, observed)
+    if n_gates > MOST_GATES:
         plan(GeneratingEvaluator)
-        if all(cost.seconds > FAST for _, cost in found):
+        if n_gates <= 2 * MOST_GATES and all(cost.seconds > FAST for _, cost in found):
             plan(ConesEvaluator)
     else:
         plan(ConesEvaluator)
@@ -87,14 +90,15 @@ def candidates(
     return found
 
 
-def _are_crowded(circuit: Circuit, observed: Sequence[int]) -> bool:
-    """Whether the cones have more gates together than are worth planning one by one."""
+def _gates_of_large_cones(circuit: Circuit, observed: Sequence[int]) -> int:
+    """Gates of the cones that are large, together; counted until they are surely too many."""
     causal, n_gates = CausalOrder(circuit), 0
     for qubit in dict.fromkeys(observed):
-        n_gates += len(causal.cone([qubit]))
-        if n_gates > MOST_GATES:
-            return True
-    return False
+        own = len(causal.cone([qubit]))
+        n_gates += own if own > LARGE_CONE else 0
+        if n_gates > 2 * MOST_GATES:
+            break
+    return n_gates
 
 
 def _nothing_fits(errors: dict[str, MemoryBudgetError], budget: float) -> MemoryBudgetError:

@@ -67,7 +67,7 @@ class DenseEvaluator:
             raise MemoryBudgetError(
                 f"{largest} entangled qubits are too many for statevectors (most: {MOST_QUBITS}). "
                 'Use method="cones", "generating" or "auto".',
-                16 * 2.0**largest,
+                2 ** (largest + 4),  # of complex numbers; it may be beyond all floats
             )
         self.table = AngleTable(circuit.operations, circuit.n_inputs)
         self.groups = [

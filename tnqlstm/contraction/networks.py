@@ -18,7 +18,7 @@ from ..errors import MemoryBudgetError
 from .angles import AngleTable, ConstantBank
 from .arrays import Array, join
 from .cache import Cache
-from .cones import CausalOrder, group_cones, light_cone
+from .cones import group_cones, light_cone
 from .cost import (
     BYTES_PER_NUMBER,
     CONES,
@@ -406,12 +406,11 @@ class ConesEvaluator(_NetworkEvaluator):
     def _families(
         self, circuit: Circuit, observables: Sequence[int], bank: SiteBank, max_memory: float
     ) -> list[Family]:
-        causal = CausalOrder(circuit)
-        largest = max(observables, key=lambda qubit: len(causal.cone([qubit])))
-        if len(causal.cone([largest])) > MANY_LEAVES:  # before all others are made
-            cone = light_cone(circuit, [largest], bank, causal=causal)
-            self._hopeful(Family.of([cone], circuit, bank), max_memory)
-        return families(group_cones(circuit, observables, bank), circuit, bank)
+        cones = group_cones(circuit, observables, bank)
+        largest = max((group[0] for group in cones), key=lambda cone: len(cone.leaves))
+        if len(largest.leaves) > MANY_LEAVES:  # before all others are compressed
+            self._hopeful(Family.of([largest], circuit, bank), max_memory)
+        return families(cones, circuit, bank)
 
     def _qubits(self) -> dict[int, int]:
         came = (net.leaves[0].qubit for group in self.groups for net in group.networks)

@@ -19,6 +19,7 @@ __all__ = ["Program", "is_small"]
 SMALL = 2**13  # numbers of a tensor that is gathered with others
 OF_GATHERED = 5  # further numbers for each of these: a copy, its gradient, indices
 MOST_SIZES = 16  # numbers of copies and samples for which products are kept ready
+MOST_VOLUME = 2**900  # of a step, so that what is hopeless is a float still
 N_LARGEST = 4  # tensors whose legs are tried for slicing
 
 
@@ -130,7 +131,7 @@ class Program:
     def flops(self, n_weights: int, n_inputs: int) -> list[float]:
         """Of each step, two for each multiplication."""
         batch = (1, n_weights, n_inputs)
-        return [2.0 * step.volume * batch[step.rank] for step in self.steps]
+        return [2.0 * min(step.volume, MOST_VOLUME) * batch[step.rank] for step in self.steps]
 
 
 def _wanted_orders(
