@@ -22,7 +22,7 @@ $(STAMP): pyproject.toml constraints.txt
 	  echo "Name another one: make setup PYTHON=python3.13" >&2; exit 1; }
 	@$(BIN)/python -c 'import sys' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@echo "Installing into $(VENV), which takes a minute or a few."
-	$(PIP_INSTALL) --quiet --constraint constraints.txt --editable '.[test]'
+	$(PIP_INSTALL) --quiet --constraint constraints.txt --editable '.[test,circuits]'
 	@touch $(STAMP)
 
 demo: $(STAMP) ## train and compare QLSTMs and an LSTM on the damped oscillator

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tnqlstm.circuit import Circuit
+from tnqlstm.circuit.optional import import_extra
 
 __all__ = ["mqt", "pennylane", "qiskit"]
 
@@ -22,9 +23,8 @@ Source = tuple[Callable[[], Circuit], Callable[[Real, Real], Real]]
 
 def mqt(name: str, n_qubits: int) -> Source:
     """A circuit of MQT Bench's, as its algorithm stands."""
-    from mqt.bench import BenchmarkLevel, get_benchmark
-
-    return _of_qiskit(get_benchmark(name, BenchmarkLevel.ALG, n_qubits))
+    bench = import_extra("mqt.bench", "circuits")
+    return _of_qiskit(bench.get_benchmark(name, bench.BenchmarkLevel.ALG, n_qubits))
 
 
 def qiskit(name: str, n_qubits: int) -> Source:

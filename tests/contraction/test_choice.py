@@ -112,7 +112,7 @@ def test_where_nothing_fits_the_error_says_how_much_would_and_what_to_do() -> No
         tnq.VQC(pairs(28, 3), max_memory=2**30)
     message = str(caught.value)
     assert all(f"{method} " in message for method in METHODS)
-    assert "Raise max_memory to" in message
+    assert "Raise max_memory" in message
     assert "observables=" in message
     assert 2**30 < caught.value.needed < math.inf
 

@@ -22,6 +22,7 @@ SMALL_QUBITS = 8  # up to here states win by their few calls; networks aren't se
 WORTH_NETWORKS = 5.0  # seconds by states of what is computed once, below which that's it
 EXPENSIVE_CONE = 1e7  # flops of a cone and nominal batch; above, one network for all is tried too
 LARGE_CONE = 300  # gates
+MOST_COUNTED = 64  # cones whose gates are counted
 MOST_GATES = 20_000  # of all large cones together; with more, one network for all is tried first,
 # and with twice as many the cones, of which each takes about a millisecond a gate, aren't
 FAST = 0.5  # seconds of a step with which so many cones aren't planned
@@ -90,15 +91,12 @@ def candidates(
     return found
 
 
-def _gates_of_large_cones(circuit: Circuit, observed: Sequence[int]) -> int:
-    """Gates of the cones that are large, together; counted until they are surely too many."""
-    causal, n_gates = CausalOrder(circuit), 0
-    for qubit in dict.fromkeys(observed):
-        own = len(causal.cone([qubit]))
-        n_gates += own if own > LARGE_CONE else 0
-        if n_gates > 2 * MOST_GATES:
-            break
-    return n_gates
+def _gates_of_large_cones(circuit: Circuit, observed: Sequence[int]) -> float:
+    """Gates of the cones that are large, together, as some of the cones tell."""
+    causal, qubits = CausalOrder(circuit), list(dict.fromkeys(observed))
+    some = qubits[:: -(-len(qubits) // MOST_COUNTED)]
+    sizes = (len(causal.cone([qubit])) for qubit in some)
+    return sum(size for size in sizes if size > LARGE_CONE) * len(qubits) / len(some)
 
 
 def _nothing_fits(errors: dict[str, MemoryBudgetError], budget: float) -> MemoryBudgetError:
