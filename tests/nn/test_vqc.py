@@ -103,7 +103,10 @@ def test_memory_is_refused_before_it_is_spent() -> None:
     wide = tnq.ansatz.basic_entangler(30, 1)
     with pytest.raises(MemoryBudgetError, match="30 entangled qubits"):
         tnq.VQC(wide, method="dense")
-    vqc = tnq.VQC(tnq.ansatz.ry_brickwork(6, 2), max_memory=10_000)
+    circuit = tnq.ansatz.ry_brickwork(6, 2)
+    with pytest.raises(MemoryBudgetError, match=r"no way .* fits into .* Raise max_memory to"):
+        tnq.VQC(circuit, max_memory=1_000)
+    vqc = tnq.VQC(circuit, method="dense", max_memory=10_000)
     with pytest.raises(MemoryBudgetError, match=r"one sample of 1 VQCs needs .* raise max_memory"):
         vqc(torch.zeros(100, 6))
 
