@@ -44,7 +44,7 @@ def test_batches_of_samples_add_up(method: str, copies: int | None) -> None:
     torch.testing.assert_close(values_and_gradients(tight, x), wanted, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize(("method", "part"), [("cones", 0.5), ("cones", 0.2), ("generating", 0.5)])
+@pytest.mark.parametrize(("method", "part"), [("cones", 0.5), ("cones", 0.2), ("generating", 0.8)])
 def test_slices_add_up(method: str, part: float) -> None:
     x = torch.randn(3, 12, dtype=torch.float64)
     free = tnq.VQC(CIRCUIT, method=method, dtype=torch.float64)

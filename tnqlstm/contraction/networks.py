@@ -56,7 +56,7 @@ SPED_UP = 1e5  # times that a long search speeds a quick path up, at best
 MANY_LEAVES = 150  # of a network that is first contracted by a quick path
 SAVED = 0.65  # of the bits of its memory is left by a long search, at best
 MANY_LEGS = 3000  # of all groups; above, each is searched once, above twice as many not at length
-MOST_KEPT = 64  # slices that are kept ready
+MOST_KEPT = 1024  # slices of a group that are kept ready; making one takes longer than running it
 
 
 class NotWorthwhile(Exception):
