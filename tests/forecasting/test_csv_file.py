@@ -276,7 +276,7 @@ def test_columns_that_order_the_rows_together_or_not_at_all(write: Write, text: 
         ({"thousands": "x"}, "thousands must be"),
         ({"thousands": "."}, "both '.'"),
         ({"delimiter": ",,"}, "delimiter must be"),
-        ({"delimiter": ",", "decimal": ","}, "can't be both"),
+        ({"delimiter": "."}, "can't be both"),
         ({"comment": " "}, "comment must be"),
         ({"header": -1}, "header must be"),
         ({"encoding": "klingon"}, "unknown encoding 'klingon'"),
@@ -317,3 +317,58 @@ def test_what_unpacks_without_end_is_refused(
     (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(b"0" * 2000))
     with pytest.raises(DataError, match="GiB of text"):
         read_csv(tmp_path / "bomb.csv.gz")
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        ["Jan 30, 2020", "Jan 29, 2020"],
+        ["01-Mar-2020", "28-Feb-2020"],
+        ["1 March 2020", "28 February 2020"],
+        ["Mar 2020", "Feb 2020"],
+        ["30.01.2020 10:00", "30.01.2020 09:30:00"],
+        ["1/30/2020 1:00 PM", "1/30/2020 11:00 AM"],
+        ["03/02/2020", "02/02/2020"],  # in both readings
+    ],
+)
+def test_dates_as_exports_write_them_order_rows(write: Write, dates: list[str]) -> None:
+    first, second = dates
+    text = '"Date";"Price"\n"{}";1\n"{}";2\n'
+    assert read_csv(write(text.format(second, first)), "Price").values.tolist() == [1, 2]
+    with pytest.raises(DataError, match=r"line 3: .* comes after"):
+        read_csv(write(text.format(first, second)), "Price")
+
+
+def test_dates_that_increase_in_one_reading_are_in_order(write: Write) -> None:
+    text = "date,x\n03/02/2020,1\n01/05/2020,2\n"  # 3 February and 1 May, or 2 March and 5 January
+    assert read_csv(write(text), "x").values.tolist() == [1, 2]
+
+
+def test_months_by_name_and_hours_are_times(write: Write) -> None:
+    text = 'when,x\n"Jan 30, 2020",1\n"Feb 1, 2020 6:00 pm",2\n'
+    assert read_csv(write(text), "x", time="when").time.tolist() == [0, 2.75]
+    for cell in ("Foo 30, 2020", "Feb 30, 2020", "30 Feb 1, 2020", "Jan 1, 2020 25:00"):
+        with pytest.raises(DataError, match="is no time"):
+            read_csv(write(text.replace("Feb 1, 2020 6:00 pm", cell)), "x", time="when")
+
+
+def test_day_and_month_that_can_be_either_are_said_to_be(write: Write) -> None:
+    with pytest.raises(DataError, match=r"line 2: .* day and month can be either"):
+        read_csv(write("t,x\n01/02/2020,1\n02/02/2020,2\n"), "x", time="t")
+
+
+def test_commas_in_quoted_numbers_are_marks_beside_commas_that_delimit(write: Write) -> None:
+    text = write('a,b\n1,"1,500"\n2,"2,250"\n')
+    for delimiter in (None, ",", "comma"):
+        assert read_csv(text, "b", decimal=",", delimiter=delimiter).values.tolist() == [1.5, 2.25]
+        read = read_csv(text, "b", thousands=",", delimiter=delimiter)
+        assert read.values.tolist() == [1500, 2250]
+    late = write("a,b\n" + "1,950\n" * 60 + '2,"1,050"\n')
+    assert read_csv(late, "b", thousands=",").values[-1] == 1050
+    with pytest.raises(DataError, match=r"line 2: 3 cells, 2 wanted.* stand in quotes"):
+        read_csv(write("a,b\n1,2,5\n"), "b", decimal=",", delimiter=",")
+
+
+def test_one_column_of_commas_has_no_delimiter(write: Write) -> None:
+    assert read_csv(write("1,5\n2,5\n"), decimal=",").values.tolist() == [1.5, 2.5]
+    assert read_csv(write('b\n"1,500"\n900\n'), thousands=",").values.tolist() == [1500, 900]

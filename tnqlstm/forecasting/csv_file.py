@@ -9,7 +9,12 @@ from pathlib import Path
 from ..errors import DataError, UnknownNameError, look_up
 from .csv_number import NumberFormat, is_missing
 from .csv_table import Row, Table, TableFormat, read_table
-from .csv_time import days_since_earliest, likely_time_column
+from .csv_time import (
+    days_of_any_reading,
+    days_since_earliest,
+    is_ambiguous,
+    likely_time_column,
+)
 from .series import Series
 from .text_file import read_text
 from .tidy import MISSING, ORDERS, make_series
@@ -39,8 +44,8 @@ def read_csv(
         A name of the header or an index from 0; None where there's one column only.
     time
         The column of times: numbers, or dates, which become days since the earliest. None:
-        points are numbered; but rows are still refused if a column of dates, or one named such as
-        time or year, says that they aren't in order.
+        points are numbered; but rows are still refused if a column of dates (in every reading of
+        them), or one named such as time or year, says that they aren't in order.
     missing
         What becomes of missing numbers (empty cells, NA, nan, null, -): "refuse", "drop" or
         "interpolate".
@@ -48,7 +53,8 @@ def read_csv(
         What becomes of rows whose times don't increase: "check" (an error), "sort" or "keep".
     delimiter
         A character, or tab, space, comma, semicolon, bar; None: found out, where a comma beside
-        another of them is taken for a decimal mark.
+        another of them is taken for a decimal mark. A comma that is also a mark within numbers
+        delimits where numbers that hold one are in quotes.
     decimal, thousands
         "." or ","; what separates thousands, if anything does: . , ' _ or space.
     comment
@@ -177,7 +183,10 @@ def _times(
         if likely is None:
             return None, "step"
         index = likely
-    times, label = _read_times(path, table, index, form.numbers)
+    if time is None and order == "check" and is_ambiguous(table.column(index)):
+        times, label = days_of_any_reading(table.column(index)) or [], "step"
+    else:
+        times, label = _read_times(path, table, index, form.numbers)
     if order == "check":
         _check_order(path, table.rows, index, times)
     return (None, "step") if time is None and order == "check" else (times, label)
@@ -192,6 +201,12 @@ def _read_times(
     if len(read) == len(cells):
         return read, name  # type: ignore[return-value]
     days = days_since_earliest(cells)
+    if isinstance(days, int) and is_ambiguous(cells):
+        raise DataError(
+            f"{path}, line {table.rows[0].line}: {cells[0]!r:.60} is no time that's clear: day and "
+            "month can be either, in every row. Write 2020-01-31, or use order='keep', which "
+            "leaves times out."
+        )
     if isinstance(days, int):
         wrong = max(days, len(read))
         raise DataError(

@@ -23,6 +23,7 @@ __all__ = ["DELIMITERS", "Row", "Table", "TableFormat", "read_table"]
 
 DELIMITERS = {"tab": "\t", "space": " ", "comma": ",", "semicolon": ";", "bar": "|"}
 _TRIED = ("\t", ";", "|", ",")  # the comma last: beside another of them it's a decimal mark
+_QUOTED = r'"[^"]*"'
 _SAMPLE = 50  # lines in which a delimiter is looked for
 _SEP = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # what Excel puts first
 
@@ -49,7 +50,7 @@ class TableFormat:
                     f"delimiter must be a character or one of {', '.join(DELIMITERS)}, got "
                     f"{self.delimiter!r}."
                 )
-            if delimiter in (self.numbers.decimal, self.numbers.thousands):
+            if delimiter != "," and delimiter in self.marks:
                 raise DataError(
                     f"{delimiter!r} can't be both the delimiter and a mark within numbers. "
                     "Change delimiter, decimal or thousands."
@@ -59,6 +60,11 @@ class TableFormat:
             raise DataError("comment must be what comments begin with, such as '#'; it's empty.")
         if self.header is not None:
             object.__setattr__(self, "header", whole("header", self.header, 0, DataError))
+
+    @property
+    def marks(self) -> tuple[str | None, ...]:
+        """What stands within numbers; a comma may delimit too, as quotes tell the two apart."""
+        return self.numbers.decimal, self.numbers.thousands
 
 
 class Row(NamedTuple):
@@ -118,19 +124,31 @@ def read_table(text: str, source: str, form: TableFormat, column: object = None)
 
 
 def _likely_delimiter(lines: list[str], form: TableFormat) -> str:
-    """The first of the usual ones that most lines have, the same number of times."""
+    """The first of the usual ones that most lines have, the same number of times.
+
+    A comma that is a mark within numbers delimits only where numbers with commas are in quotes.
+    """
     sample = [
-        re.sub(r'"[^"]*"', "", line)
+        re.sub(_QUOTED, "", line)
         for line in lines[:_SAMPLE]
         if line.strip() and not line.lstrip().startswith(form.comment or "#")
     ]
     for delimiter in _TRIED:
-        if delimiter in (form.numbers.decimal, form.numbers.thousands):
-            continue
         counts = Counter(line.count(delimiter) for line in sample)
-        if counts and counts.most_common(1)[0][0] > 0:
+        if not counts or counts.most_common(1)[0][0] == 0:
+            continue
+        if delimiter not in form.marks or _in_quotes(delimiter, lines):
             return delimiter
-    return next(d for d in _TRIED if d not in (form.numbers.decimal, form.numbers.thousands))
+    return next(delimiter for delimiter in _TRIED if delimiter not in form.marks)
+
+
+def _in_quotes(delimiter: str, lines: list[str]) -> bool:
+    """Whether a quoted number has it."""
+    return any(
+        delimiter in cell and looks_numeric(cell.strip('" '))
+        for line in lines
+        for cell in re.findall(_QUOTED, line)
+    )
 
 
 class _Lines:
@@ -231,6 +249,8 @@ def _checked(row: Row, width: int, source: str, delimiter: str, form: TableForma
     hint = ""
     if cells[0].startswith("#"):
         hint = " comment='#' leaves comments out."
+    elif delimiter in form.marks and len(cells) > width:
+        hint = " Where commas delimit cells, numbers that hold one stand in quotes."
     elif delimiter == "," and len(cells) > width:
         hint = " decimal=',' reads commas as decimal marks, thousands=',' as separators."
     elif form.header is None:

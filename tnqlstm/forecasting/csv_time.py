@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .csv_number import NumberFormat
@@ -12,11 +13,25 @@ from .csv_number import NumberFormat
 if TYPE_CHECKING:
     from .csv_table import Table
 
-__all__ = ["days_since_earliest", "likely_time_column", "looks_like_time"]
+__all__ = [
+    "days_of_any_reading",
+    "days_since_earliest",
+    "is_ambiguous",
+    "likely_time_column",
+    "looks_like_time",
+]
 
 # a date in any order of its parts, or a time of day: no name of a column
 _TIME_LIKE = re.compile(r"\d{1,4}([-/.])\d{1,2}(\1\d{1,4})?([ T].*)?|\d{1,2}:\d{2}.*")
 _ISO = re.compile(r"\d{4}([-/])\d{2}(\1\d{2}([ T]\d{2}:\d{2}.*)?)?")
+_CLOCK = re.compile(
+    r"(.+?),? (\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?(?: ?([AP])M)?", re.IGNORECASE
+)
+_NAMED_MONTH = re.compile(r"(?:(\d{1,2})\.?[- ])?([a-z]{3,})[-. ]+(?:(\d{1,2}),? +)?(\d{4})")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
 _SAMPLE = 100  # rows that say whether a column holds times
 _TIMES = {"time", "t", "timestamp", "datetime", "date", "year", "step", "index", "day"}
 _PARTS = {"day", "month", "week", "quarter", "hour", "minute", "second", "time"}
@@ -30,17 +45,38 @@ def looks_like_time(cell: str) -> bool:
 def days_since_earliest(cells: list[str]) -> list[float] | int:
     """Days since the earliest of the dates, with fractions; the index of a cell that is no date.
 
-    Dates are YYYY-MM-DD, YYYY/MM/DD or YYYY-MM, with a time of day or without, all with a time zone
-    or all without; DD.MM.YYYY; or MM/DD/YYYY or DD/MM/YYYY where only one of the two can be meant.
+    Dates are YYYY-MM-DD, YYYY/MM/DD or YYYY-MM, all with a time zone or all without; DD.MM.YYYY;
+    Jan 31, 2020, 31-Jan-2020, 31 January 2020 or Jan 2020, in English; or MM/DD/YYYY or DD/MM/YYYY
+    where only one of the two can be meant. A time of day may follow each.
     """
-    readings = [
-        _dates(cells, read) for read in (_iso_date, _date_with_dots, _month_first, _day_first)
-    ]
+    readings = [_dates(cells, read) for read in _READINGS]
     found = [reading for reading in readings if not isinstance(reading, int)]
     if len(found) != 1:
         return 0 if found else max(reading for reading in readings if isinstance(reading, int))
     earliest = min(found[0])
     return [(date - earliest).total_seconds() / 86400 for date in found[0]]
+
+
+def days_of_any_reading(cells: list[str]) -> list[float] | None:
+    """As `days_since_earliest`, with times that increase where day and month can be either.
+
+    None where the cells aren't dates in any reading.
+    """
+    readings = [_dates(cells, read) for read in _READINGS]
+    found = [reading for reading in readings if not isinstance(reading, int)]
+    if not found:
+        return None
+    dates = next((dates for dates in found if _increase(dates)), found[0])
+    return [(date - min(dates)).total_seconds() / 86400 for date in dates]
+
+
+def is_ambiguous(cells: list[str]) -> bool:
+    """Whether the cells are dates in which day and month can be either."""
+    return sum(not isinstance(_dates(cells, read), int) for read in _READINGS) > 1
+
+
+def _increase(dates: list[datetime]) -> bool:
+    return all(before < after for before, after in pairwise(dates))
 
 
 def _dates(cells: list[str], read: Callable[[str], datetime]) -> list[datetime] | int:
@@ -65,18 +101,50 @@ def _iso_date(cell: str) -> datetime:
 
 
 def _date_with_dots(cell: str) -> datetime:
-    day, month, year = map(int, cell.split("."))
-    return datetime(year, month, day)
+    date, clock = _split_clock(cell)
+    day, month, year = map(int, date.split("."))
+    return datetime(year, month, day) + clock
 
 
 def _month_first(cell: str) -> datetime:
-    month, day, year = map(int, cell.split("/"))
-    return datetime(year, month, day)
+    date, clock = _split_clock(cell)
+    month, day, year = map(int, date.split("/"))
+    return datetime(year, month, day) + clock
 
 
 def _day_first(cell: str) -> datetime:
-    day, month, year = map(int, cell.split("/"))
-    return datetime(year, month, day)
+    date, clock = _split_clock(cell)
+    day, month, year = map(int, date.split("/"))
+    return datetime(year, month, day) + clock
+
+
+def _named_month(cell: str) -> datetime:
+    date, clock = _split_clock(cell)
+    found = _NAMED_MONTH.fullmatch(date.casefold())
+    if not found:
+        raise ValueError
+    day, month, later_day, year = found.groups()
+    numbers = [n for n, name in enumerate(_MONTHS, start=1) if month in (name, name[:3])]
+    if not numbers or (day and later_day):
+        raise ValueError
+    return datetime(int(year), numbers[0], int(day or later_day or 1)) + clock
+
+
+def _split_clock(cell: str) -> tuple[str, timedelta]:
+    """A date, and the time of day that follows it, if one does."""
+    found = _CLOCK.fullmatch(cell)
+    if not found:
+        return cell, timedelta()
+    date, hour, minute, second, half = found.groups()
+    if int(minute) > 59 or float(second or 0) >= 60:
+        raise ValueError
+    if int(hour) not in (range(24) if half is None else range(1, 13)):
+        raise ValueError
+    hours = int(hour) if half is None else int(hour) % 12 + 12 * (half in "pP")
+    return date, timedelta(hours=hours, minutes=int(minute), seconds=float(second or 0))
+
+
+_READINGS = (_iso_date, _date_with_dots, _named_month, _month_first, _day_first)
 
 
 def likely_time_column(table: Table, value_index: int, numbers: NumberFormat) -> int | None:
@@ -90,7 +158,7 @@ def likely_time_column(table: Table, value_index: int, numbers: NumberFormat) ->
     others = [index for index in range(table.width) if index != value_index]
     for index in others:
         cells = [row.cells[index] for row in rows]
-        is_date = isinstance(days_since_earliest(cells), list)
+        is_date = days_of_any_reading(cells) is not None
         if not is_date and (names[index] not in _TIMES or None in map(numbers.read, cells)):
             continue
         divided = any(
