@@ -328,3 +328,35 @@ def test_representations_are_short_and_say_what_was_chosen() -> None:
         return tnq.ansatz.ry_brickwork(n, 2)
 
     assert "ansatz=two_rows" in repr(tnq.QLSTMCell(1, 2, ansatz=two_rows))
+
+
+def test_packed_steps_without_sequences() -> None:
+    """`nn.LSTM` takes them; no sequence has them."""
+    model = tnq.QLSTM(2, 3, depth=1, **DOUBLE)
+    rows = torch.randn(3, 2, **DOUBLE)
+    out, (h, c) = model(PackedSequence(rows, torch.tensor([2, 1, 0, 0])))
+    wanted, last = model(PackedSequence(rows, torch.tensor([2, 1])))
+    torch.testing.assert_close((out.data, h, c), (wanted.data, *last), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("sizes", ["321", 6, [True] * 6, [5.5, 0.5]])
+def test_batch_sizes_are_whole_numbers(sizes: Any) -> None:
+    with pytest.raises(ShapeError, match="batch_sizes must be"):
+        tnq.QLSTMCell(2, 3, depth=1)(torch.zeros(6, 2), None, sizes)
+
+
+class Constant(nn.Module):
+    def __init__(self, values: Any) -> None:
+        super().__init__()
+        self.values = values
+
+    def forward(self, x: Tensor) -> Any:
+        return self.values
+
+
+@pytest.mark.parametrize("values", [None, (), torch.zeros(4, 1, 3, dtype=torch.complex64)])
+def test_what_stands_for_vqcs_gives_real_tensors(values: Any) -> None:
+    cell = tnq.QLSTMCell(2, 3, depth=1)
+    cell.register_module("gates", Constant(values))
+    with pytest.raises(ShapeError, match="gates must give values of shape"):
+        cell(torch.zeros(1, 2))

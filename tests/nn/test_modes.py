@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.utils.checkpoint
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.fx.experimental.proxy_tensor import make_fx
 
 import tnqlstm as tnq
 from tests.reference import expectations
@@ -264,3 +266,35 @@ def test_an_exported_model_has_its_values_and_leaves_the_original_as_it_was(name
     torch.testing.assert_close(trained(copy.deepcopy(model), x), wanted, rtol=0, atol=1e-13)
     other = x + 0.3
     torch.testing.assert_close(values(exported, other), values(model, other), rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("method", ["dense", "cones", "generating"])
+def test_traces_follow_the_input(method: str) -> None:
+    """What numpy computes would be a constant in them."""
+    model = tnq.QLSTM(1, 2, depth=1, method=method, **DOUBLE)
+
+    def gradient(x: Tensor) -> Tensor:
+        return torch.autograd.grad(model(x)[0].square().sum(), [x])[0]
+
+    first, second = (torch.randn(2, 2, 1, **DOUBLE).requires_grad_() for _ in range(2))
+    for function in (lambda x: model(x)[0], gradient):
+        traced = make_fx(function)(first)
+        torch.testing.assert_close(traced(second), function(second))
+
+
+@pytest.mark.parametrize("max_memory", [None, 8_000])
+@pytest.mark.parametrize("method", ["dense", "cones", "generating"])
+def test_saved_tensors_may_be_packed(method: str, max_memory: int | None) -> None:
+    circuit = tnq.ansatz.ry_brickwork(3, 1)
+    model = tnq.VQC(circuit, method=method, max_memory=max_memory, **DOUBLE)
+    x = torch.randn(5, 3, **DOUBLE).requires_grad_()
+
+    def gradients(values: Tensor) -> tuple[Tensor, ...]:
+        return torch.autograd.grad(values.square().sum(), [x, model.weights])
+
+    wanted = gradients(model(x))
+    with torch.autograd.graph.save_on_cpu():
+        saved = model(x)
+    torch.testing.assert_close(gradients(saved), wanted)
+    again = torch.utils.checkpoint.checkpoint(model, x, use_reentrant=False)
+    torch.testing.assert_close(gradients(again), wanted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ import torch
 import tnqlstm as tnq
 from tests.reference import expectations, parameter_shift_gradient
 from tnqlstm.contraction import METHODS
-from tnqlstm.errors import CircuitError, MemoryBudgetError, PartitionError, ShapeError
+from tnqlstm.errors import CircuitError, MemoryBudgetError, PartitionError, ShapeError, TnqlstmError
 
 DOUBLE = {"dtype": torch.float64}
 
@@ -149,3 +151,26 @@ def test_a_circuit_without_inputs_is_called_without_any(method: str) -> None:
 def test_a_circuit_with_inputs_wants_them() -> None:
     with pytest.raises(ShapeError, match=r"inputs of shape \(\.\.\., 3\) wanted, got None"):
         tnq.VQC(tnq.ansatz.ry_brickwork(3, 1))()
+
+
+@pytest.mark.parametrize("budget", [0, -1, 1.5, float("nan"), "1GB"])
+def test_a_budget_is_a_number_of_bytes(budget: Any) -> None:
+    with pytest.raises(TnqlstmError, match="max_memory must be a whole number"):
+        tnq.VQC(tnq.ansatz.ry_brickwork(2, 1), max_memory=budget)
+
+
+def test_unknown_methods_are_told_of_auto() -> None:
+    with pytest.raises(TnqlstmError, match="Known: auto, cones, dense, generating"):
+        tnq.VQC(tnq.ansatz.ry_brickwork(2, 1), method="exact")
+
+
+@pytest.mark.parametrize("shape", [(4, 3, 1), (12,), (4, 2, 3), (4, 1, 2)])
+def test_weights_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    vqc = tnq.VQC(tnq.ansatz.ry_brickwork(3, 1), copies=4)
+    with pytest.raises(ShapeError, match=r"weights of shape \(4, 1, 3\) wanted"):
+        torch.func.functional_call(vqc, {"weights": torch.zeros(shape)}, (torch.zeros(3),))
+
+
+def test_a_list_is_no_input() -> None:
+    with pytest.raises(ShapeError, match=r"inputs of shape \(..., 2\) wanted, got 2 entries"):
+        tnq.VQC(tnq.ansatz.ry_brickwork(2, 1))([0.0, 0.0])

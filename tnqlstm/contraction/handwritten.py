@@ -20,7 +20,7 @@ from torch.autograd import forward_ad
 
 from .arrays import Array, array_of, can_share, tensor_of
 from .freed_memory import keep_freed_memory
-from .modes import own_precision
+from .modes import is_dispatched, own_precision
 from .one_thread import one_thread
 
 __all__ = ["Discarded", "Handwritten", "Recomputed", "Tape", "apply", "pop"]
@@ -54,7 +54,7 @@ class Handwritten(Protocol):
 
 def apply(function: Handwritten, *tensors: Tensor) -> tuple[Tensor, ...]:
     """function(*tensors), differentiable in every way that torch knows."""
-    if _is_transformed(tensors):
+    if _is_transformed(tensors) or is_dispatched():
         return function.forward(Discarded(), *tensors)
     return _Node.apply(function, *tensors)
 
@@ -119,7 +119,7 @@ class _Node(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         tensors = ctx.saved_tensors
         with own_precision(tensors[0]):
-            if torch.is_grad_enabled() or _are_batched(grads):
+            if torch.is_grad_enabled() or _are_batched(grads) or is_dispatched():
                 wanted = ctx.needs_input_grad[1:]
                 return None, *_differentiable(ctx.function, wanted, tensors, grads)
             # The first backward takes the tape, in one step that no other thread can share, and

@@ -6,8 +6,8 @@ and a tensor that is made in inference mode or under a transform serves nobody a
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -17,7 +17,15 @@ from torch import Tensor
 
 from ..errors import ShapeError
 
-__all__ = ["check_precision", "is_autocast", "own_precision", "plain_tensor", "untraced"]
+__all__ = [
+    "check_precision",
+    "is_autocast",
+    "is_dispatched",
+    "own_precision",
+    "plain_tensor",
+    "untraced",
+    "without_saving_hooks",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -54,6 +62,28 @@ def is_autocast(weights: Tensor) -> bool:
         return False
     kind = weights.device.type
     return torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
+
+
+def is_dispatched() -> bool:
+    """Whether someone follows torch's calls one by one, as `make_fx` does; numpy's it can't see."""
+    return torch._C._len_torch_dispatch_stack() > 0
+
+
+@contextmanager
+def without_saving_hooks() -> Iterator[None]:
+    """Inside, tensors are saved for gradients as they are.
+
+    `torch.func` refuses to run where hooks pack them, in `save_on_cpu` and checkpoints.
+    """
+    hooks = []
+    while (top := torch._C._autograd._top_saved_tensors_default_hooks(True)) is not None:
+        hooks.append(top)
+        torch._C._autograd._pop_saved_tensors_default_hooks()
+    try:
+        yield
+    finally:
+        for pack, unpack in reversed(hooks):
+            torch._C._autograd._push_saved_tensors_default_hooks(pack, unpack)
 
 
 def check_precision(weights: Tensor) -> None:

@@ -35,6 +35,7 @@ from .groups import NetworkGroup, repeat, site_network
 from .handwritten import Discarded, Recomputed, Tape, apply
 from .layout import Layout
 from .leaves import FunctionTable, LeafBatch
+from .modes import without_saving_hooks
 from .program import Program, is_small
 from .sites import SiteBank, Source
 from .slicing import MOST_SLICES
@@ -451,4 +452,5 @@ class GeneratingEvaluator(_NetworkEvaluator):
             return group.evaluate(every, copies, n_samples, weights).sum()
 
         epsilon = weights.new_zeros(len(group.networks[0].probes), copies, n_samples)
-        return torch.func.grad(generating_function)(epsilon).transpose(0, 1)
+        with without_saving_hooks():
+            return torch.func.grad(generating_function)(epsilon).transpose(0, 1)

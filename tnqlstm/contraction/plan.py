@@ -286,10 +286,13 @@ def plan_expectations(
         raise PartitionError(
             f"the partition is of another: {placed.circuit}. Partition this one: {circuit}."
         )
+    if max_memory is not None:
+        max_memory = whole("max_memory", max_memory, 1, remedy="It is a number of bytes.")
     budget = float(max_memory or available_memory())
     lowering = Lowering(circuit)
+    look_up("method", method, {"auto": None, **METHODS})
     if method != "auto":
-        evaluator = look_up("method", method, METHODS)(lowering.circuit, observed, budget)
+        evaluator = METHODS[method](lowering.circuit, observed, budget)
         considered = {method: evaluator.cost(placed, 1, NOMINAL_BATCH)}
         return ContractionPlan(
             circuit, placed, observed, lowering, evaluator, considered, max_memory

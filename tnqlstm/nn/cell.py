@@ -301,9 +301,12 @@ def _for_steps(module: nn.Module, *flat_weights: Tensor) -> Callable[[Tensor], T
 
 def _apart(name: str, values: Tensor, wanted: tuple[int, ...]) -> tuple[Tensor, ...]:
     """The values of each VQC, checked, as another module may stand for them."""
-    if values.shape != wanted:
+    if not isinstance(values, Tensor) or values.shape != wanted or values.is_complex():
+        got = told(values)
+        if isinstance(values, Tensor):
+            got = "complex ones" if values.is_complex() else str(tuple(values.shape))
         raise ShapeError(
-            f"the cell's {name} must give values of shape {wanted}, got {tuple(values.shape)}. "
+            f"the cell's {name} must give values of shape {wanted}, got {got}. "
             "Put a module there that maps (..., n_inputs) to (VQC, ..., values of each)."
         )
     return values.unbind(0)

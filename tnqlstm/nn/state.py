@@ -41,6 +41,8 @@ def check_state(hx: Any, h_shape: Sequence[int], c_shape: Sequence[int], input: 
 
 def told(value: Any) -> str:
     """What a value is, in a few words."""
+    if value is None:
+        return "None"
     if isinstance(value, Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, tuple | list):

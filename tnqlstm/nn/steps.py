@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..arguments import whole
 from ..errors import ShapeError
 
 __all__ = ["Steps"]
@@ -32,7 +33,13 @@ class Steps:
         """Those of the tensor x; raises `ShapeError` where it can't have them."""
         if isinstance(sizes, Steps):
             return sizes  # of who made both
-        found = cls(tuple(map(int, sizes)), packed=x.ndim == 2)
+        given = sizes.tolist() if isinstance(sizes, Tensor) else sizes
+        if isinstance(given, str) or not isinstance(given, Iterable):
+            raise ShapeError(f"batch_sizes must be whole numbers, got {sizes!r}.")
+        listed = [whole("each of batch_sizes", size, error=ShapeError) for size in given]
+        while x.ndim == 2 and len(listed) > 1 and listed[0] > 0 and listed[-1] == 0:
+            del listed[-1]  # steps that no sequence has
+        found = cls(tuple(listed), packed=x.ndim == 2)
         falling = all(a >= b for a, b in itertools.pairwise((*found.sizes, 0)))
         fits = sum(found.sizes) == len(x) if found.packed else set(found.sizes) == {x.shape[1]}
         if not (found.sizes and falling and fits and (found.packed or len(found.sizes) == len(x))):

@@ -18,6 +18,7 @@ from ..errors import ShapeError
 from .called import has_own, is_hooked
 from .options import sketch
 from .precision import by_itself, cast, check_dtype
+from .state import told
 
 __all__ = ["VQC"]
 
@@ -67,9 +68,8 @@ class VQC(nn.Module):
             circuit, placed, observables, method=method, max_memory=max_memory
         )
         self.copies = copies
-        own = self.plan.circuit.weight_shape
-        shape = own if copies is None else (copies, *own)
-        self.weights = nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
+        empty = torch.empty(self.weight_shape, device=device, dtype=dtype)
+        self.weights = nn.Parameter(empty)
         check_precision(self.weights)
         self.reset_parameters()
 
@@ -86,8 +86,20 @@ class VQC(nn.Module):
         return self.plan.placed
 
     @property
+    def weight_shape(self) -> tuple[int, ...]:
+        """That of `weights`: the circuit's own, or (copies, …)."""
+        own = self.circuit.weight_shape
+        return own if self.copies is None else (self.copies, *own)
+
+    @property
     def flat_weights(self) -> Tensor:
-        """The weights as the plan takes them, (copies or 1, n_weights)."""
+        """The weights as the plan takes them, (copies or 1, n_weights).
+
+        Raises `ShapeError` where other weights, of another shape, were put in their place.
+        """
+        if self.weights.shape != self.weight_shape:
+            got = tuple(self.weights.shape)
+            raise ShapeError(f"weights of shape {self.weight_shape} wanted, got {got}.")
         return self.weights.reshape(self.copies or 1, self.circuit.n_weights)
 
     @property
@@ -111,8 +123,8 @@ class VQC(nn.Module):
         def evaluate(inputs: Tensor | None = None) -> Tensor:
             if inputs is None and n_inputs == 0:
                 inputs = flat.new_empty(0)
-            got = None if inputs is None else tuple(inputs.shape)
-            if inputs is None or inputs.shape[-1:] != (n_inputs,):
+            if not isinstance(inputs, Tensor) or inputs.shape[-1:] != (n_inputs,):
+                got = tuple(inputs.shape) if isinstance(inputs, Tensor) else told(inputs)
                 raise ShapeError(f"inputs of shape (..., {n_inputs}) wanted, got {got}.")
             inputs = cast(flat, inputs)
             check_dtype(inputs, flat)
