@@ -170,6 +170,7 @@ STATEMENTS_OF_3 = [
     ("if (1 / 0) h q;", 7, "/ of 1 and 0 is no finite real number"),
     ("else h q;", 1, "got 'else'"),
     ("def f(qubit a) { h a; }", 1, "got 'def'"),
+    ("@ h q[0];", 1, "got '@', wanted a statement"),
     ("extern f(int) -> int;", 1, "got 'extern'"),
     ("h q[1]; reset q;", 9, "Qubits start in |0…0⟩"),
     ("let q = q[0:1];", 5, "'q' is declared on line 3 already"),

@@ -263,6 +263,17 @@ def test_parameters_become_slots_in_order_of_declaration() -> None:
     assert Circuit.from_qasm(PARAMETERS) == Circuit(2, operations, 2, (5,))
 
 
+def test_qiskits_vector_x_is_inputs_once_written_as_text() -> None:
+    from qiskit import QuantumCircuit, qasm3
+    from qiskit.circuit import ParameterVector
+
+    source = QuantumCircuit(1)
+    for parameter in [*ParameterVector("x", 11), *ParameterVector("w", 2)]:
+        source.rx(parameter, 0)
+        source.ry(0.1, 0)
+    assert Circuit.from_qasm(qasm3.dumps(source)) == Circuit.from_qiskit(source)
+
+
 def test_inputs_can_be_named() -> None:
     text = """OPENQASM 3; include "stdgates.inc"; input float x0; input float[64] u; qubit q;
     rx(u) q; ry(x0) q;"""

@@ -159,6 +159,20 @@ def test_a_label_says_nothing_where_its_matrix_is_another(monkeypatch: pytest.Mo
     assert Circuit.from_quimb(out) == Circuit(1, (("X", (0,)),))
 
 
+def test_an_initial_state_of_its_own_is_refused() -> None:
+    for bits in ("01", "11"):
+        out = qtn.Circuit(2, psi0=qtn.MPS_computational_state(bits))
+        out.apply_gate("H", 0)
+        out.apply_gate("SWAP", 0, 1)
+        with pytest.raises(CircuitError, match="starts in a state of its own"):
+            Circuit.from_quimb(out)
+    zero = qtn.Circuit(2, psi0=qtn.MPS_computational_state("00"))
+    for out in (zero, qtn.Circuit(2, gate_contract=True), qtn.CircuitMPS(2)):
+        out.apply_gate("H", 0)
+        out.apply_gate("CX", 0, 1)
+        assert Circuit.from_quimb(out) == Circuit(2, (("H", (0,)), ("CX", (0, 1))))
+
+
 def test_unknown_gates_are_listed() -> None:
     out = qtn.Circuit(8)
     out.apply_gate("H", 0)

@@ -183,9 +183,9 @@ class Circuit:
         Qubits are numbered in the order in which registers are declared. Parameters (`input float`
         or `angle`, and one-dimensional arrays of them) become slots in their order of declaration:
         those named in `inputs` are inputs; where `inputs` is empty, those called x, x0, x_0, x1, …
-        are. The others are weights, of shape (number,). An angle may be a sum of products of
-        parameters and numbers (-w, w/2, 2*x + 1, (pi - x)*(pi - y)), of inputs also of arctan(x),
-        arctan(x*x) and arctan(x**2).
+        (or _x_0_, Qiskit's x[0]) are. The others are weights, of shape (number,). An angle may be
+        a sum of products of parameters and numbers (-w, w/2, 2*x + 1, (pi - x)*(pi - y)), of
+        inputs also of arctan(x), arctan(x*x) and arctan(x**2).
 
         Gates of more than one angle or more than two qubits become products. A definition that is
         a known gate, whatever its name and body, is read as that gate. Loops and branches on

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["from_quimb", "to_quimb"]
 
+# quimb's ways of applying a gate that leave the tensors of the initial state as they were
+UNTOUCHED = (False, "split-gate", "swap-split-gate", "auto-split-gate")
+
 
 def to_quimb(
     circuit: Circuit, weights: ArrayLike | None = None, inputs: ArrayLike | None = None
@@ -53,10 +56,11 @@ def from_quimb(circuit: Any) -> Circuit:
 
     A gate is what its matrix is. Labels of quimb's own become gates of `GATES` or products of them,
     e.g. U3(θ, φ, λ) = P(φ) RY(θ) P(λ); one of its `controls` makes the controlled gate; other
-    labels and raw matrices are synthesised. The initial state is taken to be |0…0⟩. Raises
-    `CircuitError` that lists the gates that are no unitaries or act on more than 6 qubits, controls
-    included.
+    labels and raw matrices are synthesised. Raises `CircuitError` where the initial state isn't
+    |0…0⟩, and for gates, which it lists, that are no unitaries or act on more than 6 qubits,
+    controls included.
     """
+    _check_start(circuit)
     operations: list[Operation] = []
     unknown: dict[str, None] = {}
     is_quimbs: dict[str, bool] = {}  # whether a label stands for what it does in quimb itself
@@ -83,6 +87,19 @@ def from_quimb(circuit: Any) -> Circuit:
             f"or act on more than {MOST_QUBITS} qubits. Decompose them first into smaller gates."
         )
     return Circuit(int(circuit.N), tuple(operations))
+
+
+def _check_start(circuit: Any) -> None:
+    """That the circuit starts in |0…0⟩, where its gates have left the initial state's tensors."""
+    if circuit.gate_opts.get("contract") not in UNTOUCHED:
+        return
+    for qubit, tensor in enumerate(circuit._psi.select_tensors("PSI0")):
+        zero, *others = tensor.data.reshape(-1)
+        if abs(zero) < 1e-12 or any(abs(other) > 1e-12 * abs(zero) for other in others):
+            raise CircuitError(
+                f"quimb's circuit starts in a state of its own (psi0, its tensor {qubit}), |0…0⟩ "
+                "wanted. Start it there and prepare the state by gates."
+            )
 
 
 def _named(gate: Any) -> list[Step] | None:

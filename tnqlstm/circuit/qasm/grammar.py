@@ -29,7 +29,7 @@ ONLY_3 = frozenset(
 )
 _MODIFIERS = frozenset({"ctrl", "negctrl", "inv", "pow"})
 _GLOBAL = frozenset({"include", "qreg", "creg", "gate", "opaque", "qubit", "bit", "input", "let"})
-_LINE = re.compile(r"[^\n]*+")
+_ANNOTATION = re.compile(r"@[^\W\d][^\n]*+")
 _PRAGMA = re.compile(r"#?pragma\b[^\n]*+")
 _UNSAFE_PRAGMA = re.compile(r"#?pragma\s+braket\s+(unitary|noise)\b")
 
@@ -153,7 +153,7 @@ class Parser(Declarations):
             raise error_at(
                 token, f"got {pragma[0][:40]!r}, which changes the state. Write gates for it."
             )
-        line = pragma or (_LINE.match(text, token.at) if token == "@" else None)
+        line = pragma or _ANNOTATION.match(text, token.at)
         if line is None:
             raise unexpected(token, self.tokens, "a statement")
         self.tokens.go_to(line.end())

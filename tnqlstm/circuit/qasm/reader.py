@@ -65,8 +65,11 @@ def read_qasm(text: str | bytes, inputs: Sequence[str] = ()) -> Circuit:
 
 
 def is_input_name(name: str, inputs: Collection[str]) -> bool:
-    """Whether a parameter is an input: named in `inputs`; without these, x, x0, x1 or x_0, …"""
-    return name in inputs if inputs else re.fullmatch(r"x(_?\d+)?", name) is not None
+    """Whether a parameter is an input: named in `inputs`; without these, x, x0, x1 or x_0, …
+
+    _x_0_ is what Qiskit writes for its x[0].
+    """
+    return name in inputs if inputs else re.fullmatch(r"x(_?\d+)?|_x_\d+_", name) is not None
 
 
 def _decoded(text: bytes) -> str:
