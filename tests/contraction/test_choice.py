@@ -163,3 +163,14 @@ def test_more_qubits_than_a_float_has_powers_of_two() -> None:
     with pytest.raises(MemoryBudgetError, match="1040 entangled qubits") as caught:
         plan_expectations(circuit, method="dense")
     assert caught.value.needed > 2**1040
+
+
+def test_slices_that_take_long_are_for_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    circuit = tnq.ansatz.modular([4] * 7, 2, {0, 1})
+    free = plan_expectations(circuit, method="cones")
+    budget = int(free.cost(1, 1).bytes / 2)
+    monkeypatch.setattr(choice, "LONG", 0.0)
+    with pytest.raises(MemoryBudgetError, match="A way that is named") as caught:
+        plan_expectations(circuit, max_memory=budget)
+    assert budget < caught.value.needed < 2**30
+    assert plan_expectations(circuit, method="cones", max_memory=budget).n_slices > 1

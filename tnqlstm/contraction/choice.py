@@ -25,6 +25,7 @@ LARGE_CONE = 300  # gates
 MOST_COUNTED = 64  # cones whose gates are counted
 MOST_GATES = 20_000  # of all large cones together; with more, one network for all is tried first,
 # and with twice as many the cones, of which each takes about a millisecond a gate, aren't
+LONG = 20.0  # seconds of a sample in slices, which nobody waits for who hasn't asked for it
 FAST = 0.5  # seconds of a step with which so many cones aren't planned
 
 
@@ -60,9 +61,15 @@ def candidates(
         fastest = min((cost.seconds for _, cost in found), default=math.inf)
         try:
             evaluator = way(circuit, observed, budget, fastest)
-            least = evaluator.cost(placed, 1, 1).bytes
-            if least > budget:
-                raise MemoryBudgetError(f"{way.method} needs {readable_bytes(least)}.", least)
+            least = evaluator.cost(placed, 1, 1)
+            if least.bytes > budget:
+                needed = least.bytes
+                raise MemoryBudgetError(f"{way.method} needs {readable_bytes(needed)}.", needed)
+            if getattr(evaluator, "slices", []) and least.seconds > LONG:
+                raise MemoryBudgetError(
+                    f"{way.method} takes about {least.seconds:.3g} s a sample in slices.",
+                    evaluator.whole_bytes,
+                )
         except NotWorthwhile:
             pass  # there is another way, found before
         except MemoryBudgetError as error:
@@ -108,6 +115,7 @@ def _nothing_fits(errors: dict[str, MemoryBudgetError], budget: float) -> Memory
         f"no way of computing one sample fits into {readable_bytes(budget)}: by the paths that "
         f"were found they need {needs}. Raise max_memory to {readable_bytes(networks[way])} (for "
         f"{way}), read fewer qubits (observables=), or use fewer layers, fewer gates between "
-        "distant qubits or smaller blocks.",
+        "distant qubits or smaller blocks. A way that is named (method=) goes in slices, however "
+        "long they take.",
         networks[way],
     )

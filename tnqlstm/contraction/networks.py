@@ -112,7 +112,8 @@ class _NetworkEvaluator:
         self.slices: list[_Slices] = []
         bytes_each = BYTES_PER_NUMBER * self._sweeps
         sizes = [group.program.peak_size(n := len(group.networks), n) for group in self.groups]
-        if bytes_each * sum(sizes) > max_memory:
+        self.whole_bytes = bytes_each * sum(sizes)  # of one sample, without slices
+        if self.whole_bytes > max_memory:
             if fastest < math.inf:
                 raise NotWorthwhile
             self.slices = [

@@ -25,7 +25,7 @@ from .dense import DenseEvaluator
 from .handwritten import Recomputed, apply
 from .labelled import CutBond, cut_bonds, to_quimb
 from .lowering import Lowering
-from .modes import check_precision, own_precision, untraced
+from .modes import check_precision, is_dispatched, own_precision, untraced
 from .networks import ConesEvaluator, GeneratingEvaluator
 from .report import describe
 from .state_form import StateForm
@@ -171,7 +171,9 @@ class ContractionPlan:
                 found = self.evaluator.evaluate(self.evaluator.prepare(weights), weights, inputs)
             return found[0, 0].numpy()
 
-        # a thread of its own knows of no transform, autocast or inference mode
+        if not (torch._C._are_functorch_transforms_active() or is_dispatched()):
+            return ConstantBank({"values": values()})
+        # a thread of its own knows of no transform
         with ThreadPoolExecutor(1) as alone:
             return ConstantBank({"values": alone.submit(values).result()})
 
