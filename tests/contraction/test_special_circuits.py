@@ -196,3 +196,19 @@ def test_qiskits_standard_gates_equal_qiskits_statevector(name: str) -> None:
         for method in METHODS:
             values = tnq.VQC(circuit, method=method, **DOUBLE)().detach()
             np.testing.assert_allclose(values, wanted, rtol=0, atol=1e-12, err_msg=method)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_tensors_of_more_legs_than_an_array_has_axes(method: str) -> None:
+    """Deep circuits of few qubits join tensors of a hundred legs, most of size 1."""
+    from qiskit import QuantumCircuit, transpile
+
+    source = QuantumCircuit(9)
+    for q in range(8):
+        source.ry(0.4 + 0.1 * q, q)
+    source.mcx(list(range(8)), 8)
+    deep = transpile(source, basis_gates=["rz", "sx", "x", "cx"], optimization_level=1)
+    values = tnq.VQC(Circuit.from_qiskit(deep), method=method, **DOUBLE)().detach()
+    p = np.sin(0.2 + 0.05 * np.arange(8)) ** 2
+    wanted = [*np.cos(0.4 + 0.1 * np.arange(8)), 1 - 2 * np.prod(p)]
+    np.testing.assert_allclose(values, wanted, rtol=0, atol=1e-10)

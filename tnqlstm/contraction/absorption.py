@@ -19,6 +19,7 @@ from .tensor_network import ContractionPath
 __all__ = ["absorb_constants"]
 
 A_CALL = 4000  # multiplications that may be added to save a step
+MOST_LEGS = 48  # of a joined leaf, most of size 1: an array has at most 64 axes, some our own
 
 
 def absorb_constants(
@@ -48,8 +49,11 @@ def absorb_constants(
 
 
 def _is_worth(leaf: GroupLeaf, constant: GroupLeaf) -> bool:
-    """Whether making the joined leaf takes little longer than making the leaf."""
-    added = math.prod(_joined_legs(leaf, constant).values()) - leaf.n_numbers
+    """Whether the joined leaf can be made, in little longer than the leaf."""
+    legs = _joined_legs(leaf, constant)
+    if len(legs) > MOST_LEGS:
+        return False
+    added = math.prod(legs.values()) - leaf.n_numbers
     return added * leaf.n_terms * len(leaf.kind_of) <= A_CALL
 
 

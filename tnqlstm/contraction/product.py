@@ -75,8 +75,11 @@ class _Operand(NamedTuple):
     def of(cls, form: Form, n_batch: int, shape: tuple[int, ...]) -> _Operand:
         if form.axes is None:
             return cls((), (), (), (), shape, form.transposed)
-        axes = (0, *(1 + axis for axis in form.axes))
-        split = (n_batch, *form.sizes)
+        # legs of size 1 stay out: there may be more of them than an array has axes
+        wide = [axis for axis, size in enumerate(form.sizes) if size > 1]
+        place = {axis: k for k, axis in enumerate(wide, 1)}
+        axes = (0, *(place[axis] for axis in form.axes if axis in place))
+        split = (n_batch, *(form.sizes[axis] for axis in wide))
         undo = tuple(int(axis) for axis in np.argsort(axes))
         back = tuple(split[axis] for axis in axes)
         return cls(split, axes, back, undo, shape, form.transposed)
