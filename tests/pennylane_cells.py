@@ -97,16 +97,10 @@ def run_window(
     segments: Sequence[int],
     state: State | None = None,
 ) -> tuple[Tensor, State]:
-    """A whole window through one layer: outputs (batch, time, output) and the last (h, c).
+    """As `cells.run_window`, with PennyLane's circuits; the state is 0 by default.
 
     Parameters
     ----------
-    x
-        Inputs (batch, time, input).
-    parameters
-        "gates" of shape (4, depth, n, …) for i, f, g, o; for chen2020 also "readout" (2, depth,
-        n, 3), for h and the output; for linear also "input.weight", "input.bias",
-        "output.weight", "output.bias".
     segments
         Qubits of each segment's VQC; they sum to n.
     """

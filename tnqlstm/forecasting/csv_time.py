@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -53,8 +54,7 @@ def days_since_earliest(cells: list[str]) -> list[float] | int:
     found = [reading for reading in readings if not isinstance(reading, int)]
     if len(found) != 1:
         return 0 if found else max(reading for reading in readings if isinstance(reading, int))
-    earliest = min(found[0])
-    return [(date - earliest).total_seconds() / 86400 for date in found[0]]
+    return _days(found[0])
 
 
 def days_of_any_reading(cells: list[str]) -> list[float] | None:
@@ -62,17 +62,22 @@ def days_of_any_reading(cells: list[str]) -> list[float] | None:
 
     None where the cells aren't dates in any reading.
     """
-    readings = [_dates(cells, read) for read in _READINGS]
+    readings = (_dates(cells, read) for read in _READINGS)
     found = [reading for reading in readings if not isinstance(reading, int)]
     if not found:
         return None
-    dates = next((dates for dates in found if _increase(dates)), found[0])
-    return [(date - min(dates)).total_seconds() / 86400 for date in dates]
+    return _days(next((dates for dates in found if _increase(dates)), found[0]))
 
 
 def is_ambiguous(cells: list[str]) -> bool:
     """Whether the cells are dates in which day and month can be either."""
     return sum(not isinstance(_dates(cells, read), int) for read in _READINGS) > 1
+
+
+def _days(dates: list[datetime]) -> list[float]:
+    """Days since the earliest."""
+    earliest = min(dates)
+    return [(date - earliest).total_seconds() / 86400 for date in dates]
 
 
 def _increase(dates: list[datetime]) -> bool:
@@ -100,22 +105,16 @@ def _iso_date(cell: str) -> datetime:
     )
 
 
-def _date_with_dots(cell: str) -> datetime:
+def _numbered(cell: str, mark: str, order: tuple[str, str, str]) -> datetime:
+    """A date of three numbers, such as 31.01.2020, whose parts come in this order."""
     date, clock = _split_clock(cell)
-    day, month, year = map(int, date.split("."))
-    return datetime(year, month, day) + clock
+    part = dict(zip(order, map(int, date.split(mark)), strict=True))
+    return datetime(part["year"], part["month"], part["day"]) + clock
 
 
-def _month_first(cell: str) -> datetime:
-    date, clock = _split_clock(cell)
-    month, day, year = map(int, date.split("/"))
-    return datetime(year, month, day) + clock
-
-
-def _day_first(cell: str) -> datetime:
-    date, clock = _split_clock(cell)
-    day, month, year = map(int, date.split("/"))
-    return datetime(year, month, day) + clock
+_date_with_dots = partial(_numbered, mark=".", order=("day", "month", "year"))
+_month_first = partial(_numbered, mark="/", order=("month", "day", "year"))
+_day_first = partial(_numbered, mark="/", order=("day", "month", "year"))
 
 
 def _named_month(cell: str) -> datetime:

@@ -221,7 +221,7 @@ class QLSTMCell(nn.Module):
 
     def _state(self, input: Tensor, hx: State | None, *lead: int) -> State:
         if hx is None:
-            return input.new_zeros(*lead, self.hidden_size), input.new_zeros(*lead, self.cell_size)
+            return self._zeros(input, *lead)
         return check_state(hx, (*lead, self.hidden_size), (*lead, self.cell_size), input)
 
     def _check_dtype(self, input: Tensor) -> None:
@@ -284,8 +284,10 @@ class QLSTMCell(nn.Module):
 
     def zero_state(self, x: Tensor) -> State:
         """h = c = 0 for inputs x (..., input_size)."""
-        lead = x.shape[:-1]
-        return x.new_zeros(*lead, self.hidden_size), x.new_zeros(*lead, self.cell_size)
+        return self._zeros(x, *x.shape[:-1])
+
+    def _zeros(self, like: Tensor, *lead: int) -> State:
+        return like.new_zeros(*lead, self.hidden_size), like.new_zeros(*lead, self.cell_size)
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}, {self.described}{self._network}"
